@@ -1,0 +1,17 @@
+import { Type } from '@sinclair/typebox'
+
+/**
+ * Every error answer, sent as `application/problem+json`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export const ProblemSchema = Type.Object({
+  type: Type.Literal('about:blank'),
+  title: Type.String({ description: 'the status in words' }),
+  status: Type.Integer(),
+  code: Type.String({ description: 'stable, for programs' }),
+  detail: Type.String({ description: 'prose, for people' })
+})
+
+/** Answer of `/healthz`, and of `/readyz` when all is well. */
+export const HealthSchema = Type.Object({ status: Type.Literal('ok') })

@@ -1,0 +1,122 @@
+import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Config } from '../schemas/config.ts'
+import { localBus } from './bus/local.ts'
+import { completeConfig } from './config.ts'
+import { RelayError } from './errors.ts'
+import { callback } from './http/callback.ts'
+import { events } from './http/events.ts'
+import { health } from './http/health.ts'
+import { sendProblem } from './http/problems.ts'
+import { createStreams } from './http/streams.ts'
+import { tasks } from './http/tasks.ts'
+import { createHub, type Hub } from './hub.ts'
+import { memoryStore } from './store/memory.ts'
+import { sqliteStore } from './store/sqlite.ts'
+import type { EventStore } from './store/store.ts'
+
+const HOUR_MS = 3_600_000
+const TRIMS_PER_RETENTION = 24
+
+export interface PhraseRelayOptions {
+  /** What keeps and follows events; the plugin closes it with the app. */
+  readonly hub: Hub
+  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`) have no effect here. */
+  readonly config?: Partial<Config>
+}
+
+/**
+ * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz` and `/readyz` under its prefix.
+ *
+ * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
+ *
+ * @throws {RangeError} when a setting is wrong, naming it
+ */
+export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {} }) => {
+  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES } = completeConfig(config)
+  const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
+  const stopTrimming = trimNowAndThen(app, hub, RETENTION_HOURS * HOUR_MS)
+
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setErrorHandler(sendProblem)
+  app.addHook('preClose', () => streams.drain(DRAIN_MS))
+  app.addHook('onClose', async () => {
+    stopTrimming()
+    await hub.close()
+  })
+
+  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES })
+  await app.register(events, { hub, streams, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  await app.register(tasks, { hub, streams })
+  await app.register(health, { hub, streams })
+}
+
+/** A relay that is ready to listen. */
+export interface Relay {
+  readonly app: FastifyInstance
+  readonly hub: Hub
+  /** Starts to listen where the configuration says; resolves with the real address, such as `http://127.0.0.1:3000`. */
+  listen (): Promise<string>
+  /** Ends streams over `DRAIN_MS`, then everything else. Twice is fine. */
+  close (): Promise<void>
+}
+
+/**
+ * Makes a relay of a configuration: opens its store, builds its server.
+ *
+ * @param given - settings that are not the default
+ * @throws {RangeError} when a setting is wrong, naming every wrong one
+ * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be opened
+ */
+export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
+  const config = completeConfig(given)
+  const hub = createHub(await openStore(config), localBus())
+  const app: FastifyInstance = Fastify({ ...SERVER, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
+  await app.register(phraseRelay, { hub, config })
+
+  return {
+    app,
+    hub,
+    listen: () => app.listen({ host: config.HOST, port: config.PORT, listenTextResolver }),
+    close: () => app.close()
+  }
+}
+
+const SERVER: FastifyServerOptions = {
+  // A line for every request would drown what matters.
+  logController: new LogController({ disableRequestLogging: true }),
+  routerOptions: { maxParamLength: 128 },
+  frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply) }
+}
+
+function listenTextResolver (address: string): string {
+  return `listening on ${address} - watch a task: curl -N ${address}/events/demo`
+}
+
+function describeRequest ({ method, url }: { method: string, url: string }): { method: string, path: string | undefined } {
+  return { method, path: url.split('?', 1)[0] }
+}
+
+async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
+  const options = { dedupeWindowMs: DEDUPE_WINDOW_MS }
+  return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
+}
+
+/** Trims a twenty-fourth of the retention after the last pass ended; returns what stops it. */
+function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): () => void {
+  if (retentionMs === 0) return () => {}
+  let timer = setTimeout(pass, retentionMs / TRIMS_PER_RETENTION).unref()
+
+  async function pass (): Promise<void> {
+    try {
+      const tasks = await hub.trim(retentionMs)
+      if (tasks > 0) app.log.info({ tasks }, 'trimmed')
+    } catch (error) {
+      app.log.error({ err: error }, (error as Error).message)
+    }
+    timer = setTimeout(pass, retentionMs / TRIMS_PER_RETENTION).unref()
+  }
+
+  return () => { clearTimeout(timer) }
+}

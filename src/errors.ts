@@ -1,0 +1,39 @@
+/** Everything that can go wrong and that a caller is expected to handle. Codes are API, messages are prose. */
+export type RelayErrorCode =
+  | 'BODY_NOT_JSON'
+  | 'BODY_TOO_LARGE'
+  | 'CALLBACK_UNREADABLE'
+  | 'INTERNAL'
+  | 'MEDIA_TYPE_UNSUPPORTED'
+  | 'NOT_ACCEPTABLE'
+  | 'NOT_FOUND'
+  | 'REQUEST_INVALID'
+  | 'DRAINING'
+  | 'STORE_UNAVAILABLE'
+  | 'TASK_UNKNOWN'
+
+/** The HTTP status of every code; a code without one does not compile. */
+export const STATUS = {
+  BODY_NOT_JSON: 400,
+  BODY_TOO_LARGE: 413,
+  CALLBACK_UNREADABLE: 400,
+  INTERNAL: 500,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  NOT_ACCEPTABLE: 406,
+  NOT_FOUND: 404,
+  REQUEST_INVALID: 400,
+  DRAINING: 503,
+  STORE_UNAVAILABLE: 503,
+  TASK_UNKNOWN: 404
+} as const satisfies Record<RelayErrorCode, number>
+
+/** A condition that callers are expected to handle. Programming mistakes stay `TypeError` and `RangeError`. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+  readonly code: RelayErrorCode
+
+  constructor (code: RelayErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,102 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
+import { EventsQuerySchema, FramesSchema, type Subscribed, type TaskEvent } from '../../schemas/event.ts'
+import { ProblemSchema } from '../../schemas/problem.ts'
+import { TaskParamsSchema } from '../../schemas/task.ts'
+import { RelayError } from '../errors.ts'
+import type { Hub } from '../hub.ts'
+import type { Position } from '../cursor.ts'
+import { isOutcome, taskState } from '../task-state.ts'
+import { streamHeaders } from './connection.ts'
+import { eventFrame, jitter, subscribedFrame } from './frames.ts'
+import { openStream } from './stream.ts'
+import type { Streams } from './streams.ts'
+
+const REFUSED_RETRY_MS = 30_000
+
+export interface EventsOptions {
+  readonly hub: Hub
+  readonly streams: Streams
+  /** Reconnection time that clients are told, before jitter, in milliseconds. */
+  readonly retryMs: number
+  /** The most that is held for a slow reader, in bytes. */
+  readonly bufferBytes: number
+}
+
+/** `GET /events/:taskId`: what is kept after the client's cursor, then what comes, as Server-Sent Events. */
+export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, retryMs, bufferBytes }) => {
+  const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
+
+  app.head('/events/:taskId', { schema }, async (_request, reply) => reply.headers(streamHeaders(reply)).send(''))
+
+  app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
+    const { params: { taskId }, query } = request
+    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
+    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+    const untilDone = query.until === 'done'
+
+    function deliver (event: TaskEvent): boolean {
+      if (!stream.send(eventFrame(event))) return false
+      // An outcome that a newer event has overtaken is history: the wait is not over.
+      if (untilDone && isOutcome(event.event) && event.seq >= follower.position.extent.last) stream.end('done')
+      return true
+    }
+
+    const cursor = readCursor(request, query.lastEventId)
+    const follower = await hub.follow(taskId, { cursor, replay: query.replay }, deliver)
+    if (request.raw.socket.destroyed) {
+      follower.stop()
+      return reply.hijack()
+    }
+    if (untilDone && isOver(follower.position)) {
+      follower.stop()
+      return reply.code(204).send(null)
+    }
+
+    const { position } = follower
+    const stream = openStream(reply, {
+      bufferBytes,
+      hello: subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs)),
+      ready: follower.resume,
+      ended: () => {
+        follower.stop()
+        streams.delete(stream)
+      }
+    })
+    streams.add(stream)
+    return reply
+  })
+}
+
+function acceptsStream ({ headers: { accept } }: FastifyRequest): boolean {
+  if (accept === undefined || accept === '*/*' || accept === 'text/event-stream') return true
+  return new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']) !== undefined
+}
+
+/** The standard's header, else the query, for clients that cannot send it. */
+function readCursor ({ headers }: FastifyRequest, fromQuery: string | undefined): string | undefined {
+  const header = headers['last-event-id']
+  return (typeof header === 'string' && header) || fromQuery
+}
+
+/** Whether a client has the newest event already, and that is an outcome. */
+function isOver ({ after, extent: { last, newest } }: Position): boolean {
+  return newest !== undefined && after === last && isOutcome(newest.event)
+}
+
+function toSubscribed (taskId: string, { after, gap, extent: { first, last, newest } }: Position): Subscribed {
+  return {
+    taskId,
+    state: newest ? taskState(newest.event) : 'unknown',
+    lastEventId: newest?.id ?? null,
+    gap,
+    replayed: last - Math.max(after, first - 1)
+  }
+}
+
+/** Browsers give up for good on any error status: they get an empty stream and a long wait, others the problem. */
+function refuse ({ headers: { accept } }: FastifyRequest, reply: FastifyReply, problem: RelayError): FastifyReply {
+  if (!accept?.includes('text/event-stream')) throw problem
+  return reply.headers(streamHeaders(reply)).send(`retry:${jitter(REFUSED_RETRY_MS)}\n\n`)
+}

@@ -1,0 +1,61 @@
+import { Session, type EventBuffer } from 'better-sse'
+import type { FastifyReply } from 'fastify'
+import type { ClosingReason } from '../../schemas/event.ts'
+import { ReplyConnection } from './connection.ts'
+import { closingFrame, KEEP_ALIVE } from './frames.ts'
+
+const SESSION_OPTIONS = { retry: null, keepAlive: null, trustClientEventId: false }
+
+/** One open stream. */
+export interface Stream {
+  /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready` is called later. */
+  send (frame: EventBuffer): boolean
+  /** Breaks the silence with a comment, unless the reader is behind. */
+  keepAlive (): void
+  /** Sends `closing`, then ends the stream. */
+  end (reason: ClosingReason, retryMs?: number): void
+}
+
+export interface StreamOptions {
+  /** The most that is held for a slow reader, in bytes. */
+  readonly bufferBytes: number
+  /** The first frame; it leaves in one write with the head. */
+  readonly hello: EventBuffer
+  /** Called when frames can be sent: once at the start, and again after one was left. */
+  readonly ready: () => void
+  /** Called once when the stream has ended, whoever ended it. */
+  readonly ended: () => void
+}
+
+/** Answers a request with a stream: a better-sse session over the reply, which is hijacked. */
+export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, ended }: StreamOptions): Stream {
+  reply.hijack()
+  const connection = new ReplyConnection(reply, bufferBytes)
+  const session = new Session(connection, SESSION_OPTIONS)
+  session.once('disconnected', ended)
+  session.once('connected', () => {
+    // A session calls itself connected even when the client left before it began.
+    if (connection.closed) return
+    session.batch(hello)
+    ready()
+  })
+
+  return {
+    send (frame) {
+      const fits = connection.takes(Buffer.byteLength(frame.read()))
+      if (fits) session.batch(frame)
+      else connection.flushed(ready)
+      return fits
+    },
+
+    keepAlive () {
+      if (connection.takes(KEEP_ALIVE.read().length)) session.batch(KEEP_ALIVE)
+    },
+
+    end (reason, retryMs) {
+      if (connection.closed) return
+      session.batch(closingFrame(reason, retryMs))
+      connection.end()
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jitter } from './frames.ts'
+import type { Stream } from './stream.ts'
+
+const SLOTS = 16
+
+/** What is kept alive and ended: a stream, or a request that waits. */
+export type Open = Pick<Stream, 'keepAlive' | 'end'>
+
+/** All open streams of one relay: kept alive by one timer, ended together. */
+export interface Streams {
+  readonly size: number
+  /** true once `drain()` was called: no stream may be added. */
+  readonly draining: boolean
+  add (stream: Open): void
+  delete (stream: Open): void
+  /** Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. */
+  drain (overMs: number): Promise<void>
+}
+
+/**
+ * Makes an empty registry.
+ *
+ * Streams sit in sixteen slots, and a sixteenth of the time passes between slots: each is kept alive in time, and
+ * never all at once.
+ *
+ * @param keepAliveMs - longest silence on a stream, in milliseconds; 0 sends no comments
+ * @param retryMs - what clients are told to wait before they reconnect after `drain()`, before jitter
+ */
+export function createStreams (keepAliveMs: number, retryMs: number): Streams {
+  const slots = Array.from({ length: SLOTS }, () => new Set<Open>())
+  const slotOf = new Map<Open, Set<Open>>()
+  const timer = keepAliveMs > 0 ? setInterval(sweep, keepAliveMs / SLOTS).unref() : undefined
+  let turn = 0
+  let draining = false
+
+  function sweep (): void {
+    turn = (turn + 1) % SLOTS
+    for (const stream of slots[turn] ?? []) stream.keepAlive()
+  }
+
+  return {
+    get size () { return slotOf.size },
+    get draining () { return draining },
+
+    add (stream) {
+      // The slot that was swept last: its turn comes after a whole round.
+      const slot = slots[turn] as Set<Open>
+      slot.add(stream)
+      slotOf.set(stream, slot)
+    },
+
+    delete (stream) {
+      slotOf.get(stream)?.delete(stream)
+      slotOf.delete(stream)
+    },
+
+    async drain (overMs) {
+      draining = true
+      clearInterval(timer)
+      for (const slot of slots) {
+        for (const stream of slot) stream.end('drain', jitter(retryMs))
+        if (slotOf.size > 0) await sleep(overMs / SLOTS)
+      }
+    }
+  }
+}

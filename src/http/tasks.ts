@@ -1,0 +1,55 @@
+import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import type { EventData, RelayEvent, TaskEvent } from '../../schemas/event.ts'
+import { ProblemSchema } from '../../schemas/problem.ts'
+import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../schemas/task.ts'
+import { RelayError } from '../errors.ts'
+import type { History, Hub } from '../hub.ts'
+import { taskState } from '../task-state.ts'
+import type { Streams } from './streams.ts'
+
+/** `GET /tasks/:taskId`: what is kept of a task as JSON, at once or as soon as there is something new. */
+export const tasks: FastifyPluginAsyncTypebox<{ hub: Hub, streams: Streams }> = async (app, { hub, streams }) => {
+  const response = { 200: TaskSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
+
+  async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, left: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const follower = await hub.follow(taskId, { cursor, replay: 'all' }, () => {
+      resolve()
+      return false
+    })
+    const waiter = { keepAlive: () => {}, end: () => { resolve() } }
+    const timer = setTimeout(resolve, ms)
+    streams.add(waiter)
+    left.addEventListener('abort', waiter.end)
+    follower.resume()
+    await promise
+    clearTimeout(timer)
+    streams.delete(waiter)
+    follower.stop()
+  }
+
+  app.get('/tasks/:taskId', { schema: { params: TaskParamsSchema, querystring: TaskQuerySchema, response } }, async (request, reply) => {
+    const { params: { taskId }, query: { after, wait = 0 } } = request
+    if (wait > 0) await waitForEvent(taskId, after, wait * 1000, request.signal)
+    const history = await hub.history(taskId, after)
+    reply.header('cache-control', 'no-store')
+    if (wait > 0 && history.events.length === 0) return reply.code(204).send(null)
+    return toTask(taskId, history)
+  })
+}
+
+function toTask (taskId: string, { position, events }: History): Static<typeof TaskSchema> {
+  const { newest } = position.extent
+  if (!newest) throw new RelayError('TASK_UNKNOWN', `Cannot show the task ${taskId}: nothing is kept of it`)
+  return {
+    taskId,
+    state: taskState(newest.event),
+    lastEventId: newest.id,
+    updatedAt: toJson(newest).data.receivedAt,
+    events: events.map(toJson)
+  }
+}
+
+function toJson ({ id, event, data }: TaskEvent): RelayEvent {
+  return { id, event, data: JSON.parse(data) as EventData }
+}

@@ -1,0 +1,144 @@
+import type { EventDraft, Replay, TaskEvent } from '../schemas/event.ts'
+import type { EventBus, Unsubscribe } from './bus/bus.ts'
+import { resolveCursor, type Position } from './cursor.ts'
+import { createFollower, type Deliver, type Follower, type ToldFollower } from './follower.ts'
+import type { Appended, EventStore } from './store/store.ts'
+
+const PAGE = 256
+
+/** Where a follower wants to start. */
+export interface FollowFrom {
+  /** The last event id that it has; undefined for none. */
+  readonly cursor?: string | undefined
+  /** What it gets of the past when it has no cursor. Default `latest`: the task's newest event. */
+  readonly replay?: Replay | undefined
+}
+
+/** A task's past after a position. */
+export interface History {
+  readonly position: Position
+  /** Oldest first. */
+  readonly events: TaskEvent[]
+}
+
+/** Publishes events of tasks and lets them be followed: the one place where the store meets the bus. */
+export interface Hub {
+  /**
+   * Keeps an event and tells its followers. Resolves once it is durable, whether or not the news of it got through.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when it was not kept
+   */
+  publish (taskId: string, draft: EventDraft): Promise<Appended>
+  /**
+   * Follows a task. Nothing is delivered before the first `resume()`, and from then on nothing is missed.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the task's past cannot be read
+   */
+  follow (taskId: string, from: FollowFrom, deliver: Deliver): Promise<Follower>
+  /**
+   * Everything kept of a task after a cursor; all of it when the cursor is none or not known.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
+   */
+  history (taskId: string, cursor: string | undefined): Promise<History>
+  /** Forgets the tasks that had no event for `ageMs` and that nobody follows; says how many. */
+  trim (ageMs: number): Promise<number>
+  /**
+   * Resolves when an event could be kept now.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when none could
+   */
+  check (): Promise<void>
+  /** Closes bus and store. Twice is fine. */
+  close (): Promise<void>
+}
+
+/** The followers of one task, and the one subscription that they share. */
+interface Group {
+  readonly followers: Set<ToldFollower>
+  readonly subscription: Promise<Unsubscribe>
+}
+
+/**
+ * Makes the hub of a store and a bus.
+ *
+ * @param resyncMs - on a bus that may lose news: how often followers look at the store, in milliseconds. Default 1,000
+ */
+export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000): Hub {
+  const groups = new Map<string, Group>()
+  const resync = bus.lossless ? undefined : setInterval(lookAll, resyncMs).unref()
+
+  function lookAll (): void {
+    for (const { followers } of groups.values()) for (const follower of followers) follower.look()
+  }
+
+  function join (taskId: string): Group {
+    const followers = new Set<ToldFollower>()
+    const subscription = bus.subscribe(taskId, (event) => { for (const follower of followers) follower.tell(event) })
+    const group = { followers, subscription }
+    groups.set(taskId, group)
+    return group
+  }
+
+  function leave (taskId: string, group: Group): void {
+    if (group.followers.size > 0) return
+    groups.delete(taskId)
+    // A subscription that failed needs no end; who waited for it was told.
+    group.subscription.then((unsubscribe) => { unsubscribe() }, () => {})
+  }
+
+  function enter (taskId: string, group: Group, deliver: Deliver): ToldFollower {
+    const follower = createFollower(store, taskId, deliver, () => {
+      group.followers.delete(follower)
+      leave(taskId, group)
+    })
+    group.followers.add(follower)
+    return follower
+  }
+
+  async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
+    return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
+  }
+
+  return {
+    async publish (taskId, draft) {
+      const appended = await store.append(taskId, draft)
+      // News that is not handed on is found in the store; the event is kept all the same.
+      if (!appended.duplicate) bus.publish(appended.event).catch(() => {})
+      return appended
+    },
+
+    async follow (taskId, from, deliver) {
+      const group = groups.get(taskId) ?? join(taskId)
+      // Listens before it looks: an event that comes in between is told or found, never missed.
+      const follower = enter(taskId, group, deliver)
+      try {
+        await group.subscription
+        return follower.start(await locate(taskId, from))
+      } catch (error) {
+        follower.stop()
+        throw error
+      }
+    },
+
+    async history (taskId, cursor) {
+      const position = await locate(taskId, { cursor, replay: 'all' })
+      const events: TaskEvent[] = []
+      for (let after = position.after; after < position.extent.last;) {
+        const page = await store.read(taskId, after, PAGE)
+        events.push(...page)
+        after = page.at(-1)?.seq ?? position.extent.last
+      }
+      return { position, events }
+    },
+
+    trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),
+    check: () => store.check(),
+
+    async close () {
+      clearInterval(resync)
+      await bus.close()
+      await store.close()
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { createRelay } from './app.ts'
+import { describeConfig, readConfig } from './config.ts'
+import { RelayError } from './errors.ts'
+
+const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
+
+Usage: npm start              start the server
+       npm start -- --help    print this
+
+Environment variables, with their defaults:
+${describeConfig()}
+`
+
+async function start (): Promise<void> {
+  const relay = await createRelay(readConfig(process.env))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => relay.close())
+  await relay.listen()
+}
+
+/** Runs the process: prints its help, or starts the server. A start that cannot be is told in one line. */
+export async function main (args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(HELP)
+    return
+  }
+  try {
+    await start()
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof RelayError || 'code' in (error as object))) throw error
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { TaskEvent } from '../../schemas/event.ts'
+import { RelayError } from '../errors.ts'
+import { createClock } from './clock.ts'
+import { isRepeat } from './dedupe.ts'
+import { MARK_LIVES, type EventStore, type StoreOptions } from './store.ts'
+
+const TRIM_STEP = 1000
+
+interface Task {
+  readonly events: TaskEvent[]
+  last: number
+  digest: string
+  at: number
+}
+
+/** A store that keeps everything in this process and nothing on disk: for tests and for trying things out. */
+export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
+  const epoch = randomBytes(4).toString('hex')
+  const tasks = new Map<string, Task>()
+  let closed = false
+
+  function open (): void {
+    if (closed) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: it is closed')
+  }
+
+  function forget (taskId: string, task: Task, ageMs: number, watched: (taskId: string) => boolean): boolean {
+    const age = now() - task.at
+    if (age < ageMs || watched(taskId)) return false
+    if (age >= ageMs * MARK_LIVES) tasks.delete(taskId)
+    return task.events.splice(0).length > 0
+  }
+
+  return {
+    epoch,
+
+    async append (taskId, { event: name, data, digest }) {
+      open()
+      let task = tasks.get(taskId)
+      const newest = task?.events.at(-1)
+      if (task && newest && isRepeat(task, digest, now(), dedupeWindowMs)) return { event: newest, duplicate: true }
+      if (!task) tasks.set(taskId, task = { events: [], last: 0, digest, at: 0 })
+      const seq = ++task.last
+      const event: TaskEvent = { taskId, seq, id: `${epoch}.${seq}`, event: name, data }
+      task.events.push(event)
+      task.digest = digest
+      task.at = now()
+      return { event, duplicate: false }
+    },
+
+    async read (taskId, after, limit) {
+      open()
+      const { events = [], last = 0 } = tasks.get(taskId) ?? {}
+      const start = Math.max(0, events.length - (last - after))
+      return events.slice(start, start + limit)
+    },
+
+    async extent (taskId) {
+      open()
+      const { events = [], last = 0 } = tasks.get(taskId) ?? {}
+      return { first: last - events.length + 1, last, newest: events.at(-1) }
+    },
+
+    async trim (ageMs, watched) {
+      open()
+      let forgotten = 0
+      let seen = 0
+      for (const [taskId, task] of tasks) {
+        if (forget(taskId, task, ageMs, watched)) forgotten++
+        if (++seen % TRIM_STEP === 0) await breathe()
+      }
+      return forgotten
+    },
+
+    async check () { open() },
+    async close () { closed = true }
+  }
+}

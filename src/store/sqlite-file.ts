@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { EventName } from '../../schemas/event.ts'
+import { RelayError } from '../errors.ts'
+
+const SCHEMA_VERSION = 1
+const BUSY_MS = 2000
+
+// `n` grows in order of arrival, so new rows go to the end of the table and old ones are found at its start.
+const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE events (
+    n INTEGER PRIMARY KEY,
+    task_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    data TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (task_id, seq)
+  ) STRICT;
+  CREATE TABLE marks (n INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, at REAL NOT NULL) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`
+
+/** A row of the table `events`, in part. */
+export interface EventRow {
+  readonly seq: number
+  readonly event: EventName
+  readonly data: string
+}
+
+/**
+ * Opens the database for writing, and makes it when there is none: its directory (not the one above), its tables, its epoch.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path
+ */
+export function openForWriting (path: string): DatabaseSync {
+  return guard(path, () => {
+    makeDirectory(dirname(path))
+    const db = new DatabaseSync(path, { timeout: BUSY_MS })
+    try {
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216')
+      transaction(db, () => { migrate(db) })
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })
+}
+
+/**
+ * Opens the database for reading beside its writer.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path
+ */
+export function openForReading (path: string): DatabaseSync {
+  return guard(path, () => new DatabaseSync(path, { readOnly: true }))
+}
+
+/** Runs `work` in one transaction that is durable when this returns; when it throws, nothing was written. */
+export function transaction<T> (db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Runs `work` and turns what SQLite or the file system throw into a `STORE_UNAVAILABLE` that names the path. */
+export function guard<T> (path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (cause instanceof RelayError) throw cause
+    throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function makeDirectory (path: string): void {
+  try {
+    // Not recursive: a wrong path shall fail, not grow a tree.
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+function migrate (db: DatabaseSync): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > SCHEMA_VERSION) throw new Error(`its schema is version ${version}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`)
+  if (version === SCHEMA_VERSION) return
+  db.exec(SCHEMA)
+  db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(randomBytes(4).toString('hex'))
+}

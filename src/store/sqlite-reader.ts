@@ -1,0 +1,61 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { guard, openForReading, type EventRow } from './sqlite-file.ts'
+
+/** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
+export interface SqliteReader {
+  /** Rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
+  rows (taskId: string, after: number, limit: number): EventRow[]
+  /** The oldest and the highest seq of `taskId`, and its newest row if any is kept. */
+  extent (taskId: string): { first: number, last: number, newest: EventRow | undefined }
+  close (): void
+}
+
+/**
+ * Reads a SQLite store. The file is opened at the first read, and anew after a failure, so that it recovers by itself.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from every method
+ */
+export function sqliteReader (path: string): SqliteReader {
+  let session: Session | undefined
+
+  function read<T> (work: (session: Session) => T): T {
+    return guard(path, () => {
+      session ??= open(path)
+      try {
+        return work(session)
+      } catch (error) {
+        session.db.close()
+        session = undefined
+        throw error
+      }
+    })
+  }
+
+  return {
+    rows: (taskId, after, limit) => read((s) => s.rows.all(taskId, after, limit) as unknown as EventRow[]),
+    extent: (taskId) => read((s) => extent(s, taskId)),
+    close () {
+      session?.db.close()
+      session = undefined
+    }
+  }
+}
+
+type Session = ReturnType<typeof open>
+
+function open (path: string) {
+  const db: DatabaseSync = openForReading(path)
+  return {
+    db,
+    rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    newest: db.prepare('SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1'),
+    mark: db.prepare('SELECT seq FROM marks WHERE task_id = ?')
+  }
+}
+
+function extent (s: Session, taskId: string): ReturnType<SqliteReader['extent']> {
+  const newest = s.newest.get(taskId) as EventRow & { first: number } | undefined
+  if (newest) return { first: newest.first, last: newest.seq, newest }
+  const last = (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
+  return { first: last + 1, last, newest }
+}

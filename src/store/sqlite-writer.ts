@@ -1,0 +1,134 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { EventDraft } from '../../schemas/event.ts'
+import { isRepeat } from './dedupe.ts'
+import { guard, openForWriting, transaction, type EventRow } from './sqlite-file.ts'
+
+/** One draft of a group. */
+export interface Entry extends EventDraft {
+  readonly taskId: string
+  /** When it came, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** What became of a draft: its seq, and for a repeat the data of the event that it repeats. */
+export interface Outcome {
+  readonly seq: number
+  readonly repeats?: string
+}
+
+/** A step of trimming: what to scan next, if anything is left, and the tasks that were found to be old. */
+export interface StaleStep {
+  readonly next: number | undefined
+  readonly taskIds: string[]
+}
+
+/** The writing side of the SQLite store: synchronous, at home in a thread of its own. */
+export interface SqliteWriter {
+  /** Keeps a group of drafts in one durable commit. */
+  append (group: readonly Entry[], dedupeWindowMs: number): Outcome[]
+  /** Looks for tasks whose newest event is older than `before` in the next `limit` rows after row `after`. */
+  stale (before: number, after: number, limit: number): StaleStep
+  /** Forgets those of the tasks whose newest event is older than `before`; says how many. */
+  forget (taskIds: readonly string[], before: number): number
+  /** Forgets the high-water marks older than `before`, at most `limit`; says whether it found as many. */
+  forgetMarks (before: number, limit: number): boolean
+  /** Makes a durable write that changes nothing. */
+  check (): void
+  /** The life of this history, and the latest time written in it. */
+  origin (): { epoch: string, latest: number }
+  close (): void
+}
+
+/**
+ * Opens the writing side of a SQLite store. After a failure the file is opened anew, so that it recovers by itself.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from here and from every method
+ */
+export function sqliteWriter (path: string): SqliteWriter {
+  let session: Session | undefined = open(path)
+
+  /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
+  function write<T> (work: (session: Session) => T): T {
+    return guard(path, () => {
+      session ??= open(path)
+      const { db } = session
+      try {
+        return transaction(db, () => work(session as Session))
+      } catch (error) {
+        session = undefined
+        db.close()
+        throw error
+      }
+    })
+  }
+
+  return {
+    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => appendOne(s, entry, dedupeWindowMs))),
+    stale: (before, after, limit) => write((s) => staleStep(s, before, after, limit)),
+    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
+    forgetMarks: (before, limit) => write((s) => forgetMarks(s, before, limit)),
+    check: () => write((s) => { s.check.run(String(Date.now())) }),
+    origin: () => write((s) => s.origin.get() as unknown as { epoch: string, latest: number }),
+    close () {
+      session?.db.close()
+      session = undefined
+    }
+  }
+}
+
+type Session = ReturnType<typeof open>
+
+function open (path: string) {
+  const db: DatabaseSync = openForWriting(path)
+  const prepare = (sql: string): StatementSync => db.prepare(sql)
+  return {
+    db,
+    newest: prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1'),
+    data: prepare('SELECT data FROM events WHERE task_id = ? AND seq = ?'),
+    mark: prepare('SELECT seq FROM marks WHERE task_id = ?'),
+    insert: prepare('INSERT INTO events (task_id, seq, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?)'),
+    scan: prepare(`SELECT n, task_id AS taskId, at, EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS older
+      FROM events WHERE n > ? ORDER BY n LIMIT ?`),
+    keepMark: prepare('INSERT OR REPLACE INTO marks (task_id, seq, at) VALUES (?, ?, ?)'),
+    remove: prepare('DELETE FROM events WHERE task_id = ?'),
+    scanMarks: prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?'),
+    removeMarks: prepare('DELETE FROM marks WHERE n <= ?'),
+    check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
+    origin: prepare("SELECT value AS epoch, coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0) AS latest FROM meta WHERE key = 'epoch'")
+  }
+}
+
+function appendOne (s: Session, { taskId, at, event, data, digest }: Entry, dedupeWindowMs: number): Outcome {
+  const newest = s.newest.get(taskId) as { seq: number, at: number, digest: string } | undefined
+  if (newest && isRepeat(newest, digest, at, dedupeWindowMs)) {
+    const { data } = s.data.get(taskId, newest.seq) as unknown as EventRow
+    return { seq: newest.seq, repeats: data }
+  }
+  const last = newest?.seq ?? (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
+  s.insert.run(taskId, last + 1, at, event, data, digest)
+  return { seq: last + 1 }
+}
+
+function staleStep (s: Session, before: number, after: number, limit: number): StaleStep {
+  const rows = s.scan.all(after, limit) as unknown as Array<{ n: number, taskId: string, at: number, older: number }>
+  const old = rows.filter(({ at }) => at <= before)
+  const next = old.length === limit ? old.at(-1)?.n : undefined
+  return { next, taskIds: old.filter(({ older }) => older === 0).map(({ taskId }) => taskId) }
+}
+
+function forgetOne (s: Session, taskId: string, before: number): boolean {
+  const newest = s.newest.get(taskId) as { seq: number, at: number } | undefined
+  if (!newest || newest.at > before) return false
+  s.keepMark.run(taskId, newest.seq, newest.at)
+  s.remove.run(taskId)
+  return true
+}
+
+function forgetMarks (s: Session, before: number, limit: number): boolean {
+  const rows = s.scanMarks.all(limit) as unknown as Array<{ n: number, at: number }>
+  const young = rows.findIndex(({ at }) => at > before)
+  const last = rows.at(young === -1 ? -1 : young - 1)
+  if (young === 0 || !last) return false
+  s.removeMarks.run(last.n)
+  return young === -1 && rows.length === limit
+}

@@ -1,0 +1,96 @@
+import type { EventName, TaskEvent } from '../../schemas/event.ts'
+import { RelayError } from '../errors.ts'
+import { createClock } from './clock.ts'
+import { groupCommit } from './group-commit.ts'
+import { sqliteReader } from './sqlite-reader.ts'
+import { writerThread, type WriterThread } from './sqlite-remote.ts'
+import type { Entry, Outcome } from './sqlite-writer.ts'
+import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from './store.ts'
+
+const TRIM_STEP = 200
+
+/**
+ * A store in one SQLite file: written by a thread of its own in durable group commits, read here.
+ *
+ * The file is in WAL mode with `synchronous=FULL`: an event that was acknowledged survives a power cut.
+ *
+ * @param path - the database file; it is made when it is not there, with its directory but not the one above
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, when the file cannot be opened, is no database of ours, or
+ *   was made by a newer version
+ * @see https://www.sqlite.org/wal.html
+ */
+export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now }: StoreOptions = {}): Promise<EventStore> {
+  const thread = writerThread(path)
+  const { epoch, latest } = await origin(thread)
+  const clock = now ?? createClock(latest)
+  const reader = sqliteReader(path)
+  const commit = groupCommit<Entry, Outcome>((group) => thread.call('append', group, dedupeWindowMs))
+  let closing: Promise<void> | undefined
+
+  function open (): void {
+    if (closing) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
+  }
+
+  function toEvent (taskId: string, seq: number, event: EventName, data: string): TaskEvent {
+    return { taskId, seq, id: `${epoch}.${seq}`, event, data }
+  }
+
+  return {
+    epoch,
+
+    async append (taskId, { event, data, digest }): Promise<Appended> {
+      open()
+      const { seq, repeats } = await commit({ taskId, at: clock(), event, data, digest })
+      return { event: toEvent(taskId, seq, event, repeats ?? data), duplicate: repeats !== undefined }
+    },
+
+    async read (taskId, after, limit) {
+      open()
+      return reader.rows(taskId, after, limit).map(({ seq, event, data }) => toEvent(taskId, seq, event, data))
+    },
+
+    async extent (taskId) {
+      open()
+      const { first, last, newest } = reader.extent(taskId)
+      return { first, last, newest: newest && toEvent(taskId, last, newest.event, newest.data) }
+    },
+
+    async trim (ageMs, watched) {
+      open()
+      return trim(thread, clock(), ageMs, watched)
+    },
+
+    async check () {
+      open()
+      await thread.call('check')
+    },
+
+    async close () {
+      closing ??= commit.idle().then(() => thread.close()).then(() => { reader.close() })
+      await closing
+    }
+  }
+}
+
+async function origin (thread: WriterThread): Promise<{ epoch: string, latest: number }> {
+  try {
+    return await thread.call('origin')
+  } catch (error) {
+    await thread.close()
+    throw error
+  }
+}
+
+/** Each step is a short transaction of its own, so that appends pass between them. */
+async function trim (thread: WriterThread, now: number, ageMs: number, watched: (taskId: string) => boolean): Promise<number> {
+  let forgotten = 0
+  let after: number | undefined = 0
+  while (after !== undefined) {
+    const { next, taskIds } = await thread.call('stale', now - ageMs, after, TRIM_STEP) as { next: number | undefined, taskIds: string[] }
+    const unwatched = taskIds.filter((taskId) => !watched(taskId))
+    if (unwatched.length > 0) forgotten += await thread.call('forget', unwatched, now - ageMs)
+    after = next
+  }
+  while (await thread.call('forgetMarks', now - ageMs * MARK_LIVES, TRIM_STEP));
+  return forgotten
+}

@@ -1,0 +1,67 @@
+import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
+
+export interface Appended {
+  readonly event: TaskEvent
+  /** true: the draft repeats the task's newest event, and `event` is that one. */
+  readonly duplicate: boolean
+}
+
+/** What is kept of a task: the events `first` to `last`. `last` is 0 for a task that was never heard of. */
+export interface Extent {
+  /** seq of the oldest event that is kept; `last + 1` when none is. */
+  readonly first: number
+  /** Highest seq that the task ever had, whether or not that event is still kept. */
+  readonly last: number
+  /** The event `last`; undefined when nothing is kept. */
+  readonly newest: TaskEvent | undefined
+}
+
+export interface StoreOptions {
+  /** How long an equal draft counts as the same delivery, in milliseconds; 0 keeps every one. Default 120,000. */
+  readonly dedupeWindowMs?: number
+  /** A clock that never goes back, in milliseconds since 1970. Default: the wall clock at the start plus the time that passed since. */
+  readonly now?: () => number
+}
+
+/**
+ * Orders and keeps the events of every task. The store is the truth; the bus only carries news of it.
+ *
+ * Every method rejects with a {@link RelayError} `STORE_UNAVAILABLE` while the store cannot do its work; a later
+ * call may succeed. After `close()` every method but `close()` does so.
+ */
+export interface EventStore {
+  /** Life of this history: printable ASCII without a dot; made with the store, another only when history was lost. */
+  readonly epoch: string
+
+  /**
+   * Keeps `draft` as the next event of `taskId`, unless it equals the task's newest one and that one is younger than
+   * the dedupe window.
+   *
+   * Concurrent calls for one task are ordered by the store. Resolves once the event survives a power cut; a call that
+   * rejects has used up no `seq`, and nobody has seen its event.
+   */
+  append (taskId: string, draft: EventDraft): Promise<Appended>
+
+  /** The events of `taskId` whose seq is above `after`, oldest first, at most `limit` of them. */
+  read (taskId: string, after: number, limit: number): Promise<TaskEvent[]>
+
+  /** What is kept of `taskId`. */
+  extent (taskId: string): Promise<Extent>
+
+  /**
+   * Forgets whole tasks whose newest event is at least `ageMs` old and that nobody watches, in small steps. A task
+   * that is heard of again goes on with the next `seq`: its highest one is remembered thirty times as long.
+   *
+   * @returns how many tasks were forgotten
+   */
+  trim (ageMs: number, watched: (taskId: string) => boolean): Promise<number>
+
+  /** Resolves when the store takes a durable write now. */
+  check (): Promise<void>
+
+  /** Lets what was begun end, then frees everything. Twice is fine. */
+  close (): Promise<void>
+}
+
+/** How many times longer than its events the highest `seq` of a task is remembered, so that none is used again. */
+export const MARK_LIVES = 30

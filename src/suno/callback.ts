@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
+import type { EventData, EventDraft, EventName } from '../../schemas/event.ts'
+import { RelayError } from '../errors.ts'
+
+const MAX_DEPTH = 64
+const SUCCESS = 200
+const FAILED = new Set(['processing_validate_fail', 'fail'])
+
+const body = TypeCompiler.Compile(CallbackBodySchema)
+const taskIds = TypeCompiler.Compile(TaskIdSchema)
+
+/** A callback, read: which task it is about, and the event that it becomes. */
+export interface ReadCallback {
+  readonly taskId: string
+  readonly draft: EventDraft
+}
+
+/**
+ * Reads a callback's JSON body: whose task it is, and what happened to it.
+ *
+ * @param step - which call the callback answers; its URL says so
+ * @param json - the parsed body
+ * @param receivedAt - when it came
+ * @throws {RelayError} `CALLBACK_UNREADABLE` when a field is missing or of a wrong type, the task id is missing or
+ *   outside its alphabet, or the body is nested more than 64 deep
+ * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
+ */
+export function readCallback (step: Step, json: unknown, receivedAt: Date): ReadCallback {
+  if (!body.Check(json)) throw unreadable(json)
+  const taskId = readTaskId(json)
+  const event = eventName(step, json)
+  const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
+  return { taskId, draft: { event, data, digest: hash('sha256', step + canonical(json, 0), 'base64url') } }
+}
+
+/**
+ * The task id of a callback, in whichever of its four spellings comes first: `data.taskId`, `data.task_id`, `taskId`,
+ * `task_id`. Null and empty ones are passed over.
+ *
+ * @throws {RelayError} `CALLBACK_UNREADABLE` when there is none, or it is outside its alphabet
+ */
+function readTaskId (body: CallbackBody): string {
+  const id = body.data?.taskId || body.data?.task_id || body.taskId || body.task_id
+  if (!id) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: it names no task, expected a task id in data.taskId')
+  if (!taskIds.Check(id)) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: its task id has other characters or another length, expected 1 to 128 of A-Z a-z 0-9 . _ : -')
+  return id
+}
+
+function eventName (step: Step, { code, data }: CallbackBody): EventName {
+  const failed = code !== SUCCESS || FAILED.has(data?.status ?? '')
+  return step === 'generate' ? voiceEvent(failed, data) : phraseEvent(failed, data)
+}
+
+function phraseEvent (failed: boolean, data: CallbackBody['data']): EventName {
+  if (failed) return 'phrase-failed'
+  return data?.status === 'wait_validating' && data.validateInfo?.trim() ? 'phrase-ready' : 'task-update'
+}
+
+function voiceEvent (failed: boolean, data: CallbackBody['data']): EventName {
+  if (failed) return 'voice-failed'
+  const voiceId = data?.status === 'success' && data.voiceId?.trim()
+  if (!voiceId) return 'task-update'
+  // kie.ai reports a voice that does not match as a success whose id is this word.
+  return voiceId === 'fail' ? 'voice-failed' : 'voice-ready'
+}
+
+function eventData (step: Step, taskId: string, { code, msg, data }: CallbackBody, receivedAt: Date): EventData {
+  const { taskId: _, task_id: __, status = null, validateInfo = null, errorCode = null, errorMessage = null, ...unknown } = data ?? {}
+  const known = { taskId, step, code, msg: msg ?? null, status, validateInfo, errorCode, errorMessage }
+  return { ...known, ...unknown, step, code, msg: known.msg, receivedAt: receivedAt.toISOString() }
+}
+
+/** JSON with the keys of every object in order, so that equal bodies are equal texts. */
+function canonical (value: unknown, depth: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (depth === MAX_DEPTH) throw new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: it is nested deeper than ${MAX_DEPTH}`)
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join()}]`
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`).join()}}`
+}
+
+function unreadable (json: unknown): RelayError {
+  const { path, message } = body.Errors(json).First()!
+  return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${path || 'the body'} is not as expected: ${message}`)
+}
