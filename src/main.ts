@@ -13,7 +13,15 @@ ${describeConfig()}
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => relay.close())
+  let stopping = false
+  function stop (): void {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1)
+    stopping = true
+    relay.close()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   await relay.listen()
 }
 

@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+
+const root = new URL('../../', import.meta.url)
+const onDeno = 'Deno' in globalThis
+
+/** A running relay process. */
+export interface TestProcess {
+  readonly url: string
+  readonly child: ChildProcess
+  /** All that it has printed so far, on both outputs. */
+  output (): string
+  /** Sends a signal and resolves with how it ended: an exit code, or the signal's name. */
+  kill (signal?: NodeJS.Signals): Promise<number | string>
+}
+
+/** Starts the real process on this runtime and waits until it listens; it is killed with the test. */
+export async function startProcess (t: Test, env: Record<string, string> = {}): Promise<TestProcess> {
+  const { child, output, exited } = run(t, [], { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0', ...env })
+  const url = await Promise.race([listening(child), exited.then(() => { throw new Error(`it ended before it listened: ${output()}`) })])
+
+  return {
+    url,
+    child,
+    output,
+    async kill (signal = 'SIGTERM') {
+      child.kill(signal)
+      return exited
+    }
+  }
+}
+
+/** Runs the process with arguments until it ends by itself. */
+export async function runProcess (t: Test, args: string[], env: Record<string, string> = {}): Promise<{ code: number | string, output: string }> {
+  const { output, exited } = run(t, args, env)
+  return { code: await exited, output: output() }
+}
+
+function run (t: Test, args: string[], env: Record<string, string>): { child: ChildProcess, output: () => string, exited: Promise<number | string> } {
+  const runtime = onDeno ? ['run', '-A'] : []
+  const child = spawn(process.execPath, [...runtime, 'src/bin.js', ...args], { cwd: root, env: { ...process.env, ...env } })
+  let text = ''
+  for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => { text += chunk })
+  // 'close' comes when all output was read, 'exit' may come before.
+  const exited = once(child, 'close').then(([code, signal]) => code ?? signal)
+  t.teardown(() => { child.kill('SIGKILL') })
+  return { child, output: () => text, exited }
+}
+
+async function listening (child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const [url] = /http:\/\/[^ "]+/.exec(line) ?? []
+    if (url && line.includes('listening')) return url
+  }
+  throw new Error('its output ended')
+}

@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Config } from '../../schemas/config.ts'
+import { createRelay, type Relay } from '../../src/index.ts'
+
+export interface TestRelay extends Relay {
+  readonly url: string
+}
+
+/** Starts a listening relay in this process, on any free port, with nothing on disk unless `config` says so; it ends with the test. */
+export async function startRelay (t: Test, config: Partial<Config> = {}): Promise<TestRelay> {
+  const relay = await createRelay({ PORT: 0, STORE_URL: 'memory:', LOG_LEVEL: 'silent', DRAIN_MS: 0, ...config })
+  t.teardown(() => relay.close())
+  return { ...relay, url: await relay.listen() }
+}
+
+/** An empty folder that is gone with the test. */
+export function temporaryFolder (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-'))
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  return folder
+}
