@@ -26,5 +26,6 @@ function answer ({ method, args }: Call): Answer {
 
 port.on('message', (call: Call) => {
   port.postMessage(answer(call))
-  if (call.method === 'close') port.close()
+  // Ends this thread alone.
+  if (call.method === 'close') process.exit()
 })

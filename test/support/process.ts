@@ -26,7 +26,8 @@ export async function startProcess (t: Test, env: Record<string, string> = {}): 
     child,
     output,
     async kill (signal = 'SIGTERM') {
-      child.kill(signal)
+      // Not child.kill(): Deno then reports the signal whatever the exit code was.
+      process.kill(child.pid as number, signal)
       return exited
     }
   }
