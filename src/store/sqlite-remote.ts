@@ -57,8 +57,8 @@ export function writerThread (path: string): WriterThread {
   async function close (): Promise<void> {
     if (!worker) return
     const exit = once(worker, 'exit')
-    await call('close')
-    await exit
+    // The thread ends whatever becomes of the call.
+    await Promise.allSettled([call('close'), exit])
   }
 
   return { call, close }
