@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import t from 'tap'
 import { storeConformance } from '../../src/conformance/index.ts'
 import { sqliteStore } from '../../src/store/sqlite.ts'
-import { temporaryFolder } from '../support/relay.ts'
+import { databasePath } from '../support/sqlite.ts'
 
 storeConformance(t, 'sqliteStore', (t) => {
-  const path = join(temporaryFolder(t), 'relay.db')
+  const path = databasePath(t)
   return { durable: true, open: (options) => sqliteStore(path, options) }
 })
