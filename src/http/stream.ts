@@ -42,6 +42,7 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
 
   return {
     send (frame) {
+      if (connection.closed) return false
       const fits = connection.takes(Buffer.byteLength(frame.read()))
       if (fits) session.batch(frame)
       else connection.flushed(ready)
