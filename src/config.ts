@@ -21,7 +21,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
  */
 export function completeConfig (given: Partial<Config>): Config {
   const config = Value.Default(ConfigSchema, { ...given })
-  const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => `${path.slice(1)} is ${JSON.stringify(value)}, expected ${wanted(schema)}`)
+  const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => `${path.split('/')[1]} is ${schema.secret ? 'a secret of another form' : JSON.stringify(value)}, expected ${wanted(schema)}`)
   if (errors.length > 0) throw new RangeError(`Cannot start: ${[...new Set(errors)].join('; ')}`)
   return config as Config
 }
@@ -32,12 +32,15 @@ export function describeConfig (): string {
 }
 
 function convert (type: unknown, text: string): unknown {
+  if (type === 'array') return text.split(',').map((item) => item.trim()).filter(Boolean)
   if (type !== 'integer' && type !== 'number') return text
   const number = Number(text)
   return text.trim() && Number.isFinite(number) ? number : text
 }
 
-function wanted ({ type, minimum, maximum, anyOf, pattern }: TSchema): string {
+function wanted ({ type, minimum, maximum, anyOf, pattern, items, title }: TSchema): string {
+  if (type === 'array') return `a comma list of ${wanted(items as TSchema)}`
+  if (title) return title
   if (anyOf) return `one of ${(anyOf as Array<{ const: string }>).map((choice) => choice.const).join(', ')}`
   if (type === 'object') return 'no such setting'
   if (type === 'string') return pattern ? `text like ${String(pattern)}` : 'text'
