@@ -4,8 +4,10 @@ import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
 import { RelayError } from './errors.ts'
+import { createAuthenticator } from './http/authentic.ts'
 import { callback } from './http/callback.ts'
 import { events } from './http/events.ts'
+import { countFailures } from './http/failures.ts'
 import { health } from './http/health.ts'
 import { sendProblem } from './http/problems.ts'
 import { createStreams } from './http/streams.ts'
@@ -14,6 +16,7 @@ import { createHub, type Hub } from './hub.ts'
 import { memoryStore } from './store/memory.ts'
 import { sqliteStore } from './store/sqlite.ts'
 import type { EventStore } from './store/store.ts'
+import { readHeld } from './suno/callback.ts'
 
 const HOUR_MS = 3_600_000
 const TRIMS_PER_RETENTION = 24
@@ -33,19 +36,21 @@ export interface PhraseRelayOptions {
  * @throws {RangeError} when a setting is wrong, naming it
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {} }) => {
-  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES } = completeConfig(config)
+  const { AUTH_FAILURES_PER_MINUTE, BODY_LIMIT_BYTES, CALLBACK_TOKENS, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, SIGNATURE_WINDOW_SECONDS, STREAM_BUFFER_BYTES, WEBHOOK_HMAC_KEYS } = completeConfig(config)
   const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
+  const authenticator = createAuthenticator(CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS, SIGNATURE_WINDOW_SECONDS)
   const stopTrimming = trimNowAndThen(app, hub, RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
+  app.addHook('onReady', () => replayQuarantine(app, hub))
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
     await hub.close()
   })
 
-  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES })
+  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(AUTH_FAILURES_PER_MINUTE) })
   await app.register(events, { hub, streams, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams })
   await app.register(health, { hub, streams })
@@ -71,7 +76,7 @@ export interface Relay {
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const hub = createHub(await openStore(config), localBus())
-  const app: FastifyInstance = Fastify({ ...SERVER, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  const app: FastifyInstance = Fastify({ ...SERVER, trustProxy: config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config })
 
@@ -98,7 +103,24 @@ function describeRequest ({ method, url }: { method: string, url: string }): { m
   return { method, path: url.split('?', 1)[0] }
 }
 
-async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
+/** Reads again what an earlier version could not read. */
+async function replayQuarantine (app: FastifyInstance, hub: Hub): Promise<void> {
+  try {
+    for (const { id, event, reason } of await hub.replay(readHeld)) {
+      app.log.info({ id, taskId: event?.taskId, eventId: event?.id, reason }, event ? 'replayed' : 'still in quarantine')
+    }
+  } catch (error) {
+    // They stay held, and a start that is in trouble with its store is told of it by others.
+    app.log.error({ err: error }, (error as Error).message)
+  }
+}
+
+/**
+ * Opens the store of a configuration.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be opened
+ */
+export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
   const options = { dedupeWindowMs: DEDUPE_WINDOW_MS }
   return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
 }

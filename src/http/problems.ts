@@ -21,7 +21,7 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   const problem = toRelayError(error)
   const status = STATUS[problem.code]
   if (status >= 500) request.log.error({ err: error }, problem.message)
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
   return reply.code(status).type('application/problem+json').send({
     type: 'about:blank',
     title: STATUS_CODES[status],
