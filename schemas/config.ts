@@ -2,9 +2,9 @@ import { Type, type Static } from '@sinclair/typebox'
 
 const LONGEST_TIMER_MS = 2_147_483_647
 
-/** A comma list of secrets; `writeOnly`: no message ever shows what was given. */
-const secrets = (pattern: string, description: string) =>
-  Type.Array(Type.String({ pattern, writeOnly: true }), { default: [], description })
+/** A comma list. Values of a `secret` one are never printed. */
+const list = (pattern: string, title: string, options: { description: string, secret?: true }) =>
+  Type.Array(Type.String({ pattern, title, ...options.secret && { secret: true } }), { default: [], ...options })
 
 /** The configuration, one property an environment variable. Its descriptions are what `--help` prints. */
 export const ConfigSchema = Type.Object({
@@ -12,8 +12,8 @@ export const ConfigSchema = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 3000, description: 'port to listen on; 0 takes any free one, the log line says which' }),
   LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { default: 'info', description: 'least severe log line that is written' }),
   STORE_URL: Type.String({ pattern: '^(sqlite:.+|memory:)$', default: 'sqlite:data/relay.db', description: 'where events are kept: sqlite:PATH, or memory: for nowhere' }),
-  CALLBACK_TOKENS: secrets('^.+$', 'secrets of which the sender puts one into the callback URL as ?token=, separated by commas; several for rotation'),
-  WEBHOOK_HMAC_KEYS: secrets('^(whsec_[A-Za-z0-9+/]+={0,2}|(?!whsec_).+)$', 'keys that the sender signs callbacks with, separated by commas: webhook keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'),
+  CALLBACK_TOKENS: list('^.+$', 'texts', { secret: true, description: 'secrets of which the sender puts one into the callback URL, as ?token=; several for rotation' }),
+  WEBHOOK_HMAC_KEYS: list('^(whsec_[A-Za-z0-9+/]{16,}={0,2}|(?!whsec_).+)$', 'keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64', { secret: true, description: 'keys that callbacks are signed with; several for rotation' }),
   SIGNATURE_WINDOW_SECONDS: Type.Integer({ minimum: 1, maximum: 86_400, default: 300, description: 'how far the time of a signature may be from ours, both ways, in seconds' }),
   ALLOW_OPEN_CALLBACKS: Type.Boolean({ default: false, description: 'whether anyone may post callbacks although the address is not loopback' }),
   AUTH_FAILURES_PER_MINUTE: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 100, description: 'callbacks without proof that one address may send in a minute before its further ones are answered 429; a proven sender never is; 0 sets no limit' }),

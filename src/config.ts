@@ -24,7 +24,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
  */
 export function completeConfig (given: Partial<Config>): Config {
   const config = Value.Default(ConfigSchema, { ...given })
-  const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => `${path.slice(1)} is ${schema['writeOnly'] ? 'a secret that is not shown' : JSON.stringify(value)}, expected ${wanted(schema)}`)
+  const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => `${path.split('/')[1]} is ${schema.secret ? 'a secret of another form' : JSON.stringify(value)}, expected ${wanted(schema)}`)
   errors.push(...contradictions(config as Config))
   if (errors.length > 0) throw new RangeError(`Cannot start: ${[...new Set(errors)].join('; ')}`)
   return config as Config
@@ -66,9 +66,10 @@ function convert (type: unknown, text: string): unknown {
   return Number.isNaN(number) ? text : number
 }
 
-function wanted ({ type, minimum, maximum, anyOf, pattern, items }: TSchema): string {
+function wanted ({ type, minimum, maximum, anyOf, pattern, items, title }: TSchema): string {
   if (anyOf) return `one of ${(anyOf as Array<{ const: string }>).map((choice) => choice.const).join(', ')}`
-  if (type === 'array') return `a comma list, each ${wanted(items as TSchema)}`
+  if (type === 'array') return `a comma list of ${wanted(items as TSchema)}`
+  if (title) return title
   if (type === 'boolean') return 'true or false'
   if (type === 'string') return pattern ? `text like ${String(pattern)}` : 'text'
   return `a ${type === 'integer' ? 'whole number' : 'number'} from ${String(minimum)} to ${String(maximum)}`

@@ -22,18 +22,22 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   const status = STATUS[problem.code]
   if (status >= 500) request.log.error({ err: error }, problem.message)
   if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  // What ails the store names its path, which is for the log and not for strangers.
+  const detail = problem.code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : problem.message
   return reply.code(status).type('application/problem+json').send({
     type: 'about:blank',
     title: STATUS_CODES[status],
     status,
     code: problem.code,
-    detail: problem.message
+    detail
   })
 }
 
 function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
-  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${error.message}`
+  // Fastify's own text quotes the URL, and with it the secrets in it.
+  const said = error.code === 'FST_ERR_BAD_URL' ? 'its URL cannot be decoded' : error.message
+  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${said}`
   return new RelayError(code, message, { cause: error })
 }
