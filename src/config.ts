@@ -38,7 +38,7 @@ export function describeConfig (): string {
 /** What is wrong with the configuration although each of its values may be well-formed. */
 function contradictions ({ HOST, CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY }: Config): string[] {
   const found: string[] = []
-  if (!isLoopback(String(HOST)) && !ALLOW_OPEN_CALLBACKS && CALLBACK_TOKENS.length + WEBHOOK_HMAC_KEYS.length === 0) {
+  if (HOST && !isLoopback(String(HOST)) && !ALLOW_OPEN_CALLBACKS && CALLBACK_TOKENS.length + WEBHOOK_HMAC_KEYS.length === 0) {
     found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can post callbacks, expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true`)
   }
   if (TRUST_PROXY !== 'off' && !String(TRUST_PROXY).split(',').every(isNetwork)) {
@@ -63,7 +63,7 @@ function convert (type: unknown, text: string): unknown {
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text)
   if (type !== 'integer' && type !== 'number') return text
   const number = Number(text)
-  return Number.isNaN(number) ? text : number
+  return text.trim() && Number.isFinite(number) ? number : text
 }
 
 function wanted ({ type, minimum, maximum, anyOf, pattern, items, title }: TSchema): string {
@@ -71,6 +71,7 @@ function wanted ({ type, minimum, maximum, anyOf, pattern, items, title }: TSche
   if (type === 'array') return `a comma list of ${wanted(items as TSchema)}`
   if (title) return title
   if (type === 'boolean') return 'true or false'
+  if (type === 'object') return 'no such setting'
   if (type === 'string') return pattern ? `text like ${String(pattern)}` : 'text'
   return `a ${type === 'integer' ? 'whole number' : 'number'} from ${String(minimum)} to ${String(maximum)}`
 }
