@@ -39,6 +39,8 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
 function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
-  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${error.message}`
+  // Fastify's own text quotes the URL, and with it the secrets in it.
+  const said = error.code === 'FST_ERR_BAD_URL' ? 'its URL cannot be decoded' : error.message
+  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${said}`
   return new RelayError(code, message, { cause: error })
 }
