@@ -33,7 +33,6 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
   app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const { params: { taskId }, query } = request
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
     const untilDone = query.until === 'done'
 
     function deliver (event: TaskEvent): boolean {
@@ -49,7 +48,12 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       follower.stop()
       return reply.hijack()
     }
-    if (untilDone && isOver(follower.position)) {
+    // Asked last: a stream that is added after the drain would never be ended.
+    if (streams.draining) {
+      follower.stop()
+      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+    }
+    if (untilDone && cursor && isOver(follower.position)) {
       follower.stop()
       return reply.code(204).send(null)
     }
