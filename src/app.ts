@@ -28,7 +28,8 @@ export interface PhraseRelayOptions {
 /**
  * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz` and `/readyz` under its prefix.
  *
- * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
+ * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
+ * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
  *
  * @throws {RangeError} when a setting is wrong, naming it
  */
@@ -39,6 +40,8 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
+  // A connection that a client keeps for later would hold up the end.
+  app.addHook('onSend', async (_request, reply) => { if (streams.draining) reply.header('connection', 'close') })
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
@@ -87,6 +90,8 @@ const SERVER: FastifyServerOptions = {
   // A line for every request would drown what matters.
   logController: new LogController({ disableRequestLogging: true }),
   routerOptions: { maxParamLength: 128 },
+  // While it drains it answers: to a 503 browsers would not come back.
+  return503OnClosing: false,
   frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply) }
 }
 
