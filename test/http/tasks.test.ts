@@ -7,7 +7,7 @@ import { gatedBus } from '../support/buses.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
-import { openSocket } from '../support/socket.ts'
+import { dial } from '../support/socket.ts'
 import { moodyStore } from '../support/stores.ts'
 
 async function get (url: string) {
@@ -110,7 +110,7 @@ t.test('tasks: wait is answered 204 when the time passes', async t => {
 t.test('tasks: wait by a client that leaves is over', async t => {
   const bus = gatedBus()
   const { url } = await mountRelay(t, memoryStore(), { bus })
-  const { socket } = await openSocket(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
+  const { socket } = await dial(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
   while (bus.subscriptions === 0) await turn()
   socket.destroy()
   while (bus.subscriptions > 0) await turn()
@@ -121,7 +121,7 @@ t.test('tasks: wait by a client that leaves during the handshake is over', async
   const { app, url } = await mountRelay(t, memoryStore(), { bus })
   const waiting = bus.shut()
   const accepted = once(app.server, 'connection') as Promise<[Socket]>
-  const { socket } = await openSocket(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
+  const { socket } = await dial(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
   const [served] = await accepted
   await waiting
   socket.destroy()

@@ -27,6 +27,9 @@ export async function mountRelay (t: Test, store: EventStore, { bus = localBus()
   const hub = createHub(store, bus)
   if (onRequest) app.addHook('onRequest', onRequest)
   await app.register(phraseRelay, { hub, prefix, config: { DRAIN_MS: 0, ...config } })
-  t.teardown(() => app.close())
+  t.teardown(() => {
+    app.server.closeAllConnections()
+    return app.close()
+  })
   return { app, hub, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }

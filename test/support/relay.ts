@@ -13,7 +13,11 @@ export interface TestRelay extends Relay {
 /** Starts a listening relay in this process, on any free port, with nothing on disk unless `config` says so; it ends with the test. */
 export async function startRelay (t: Test, config: Partial<Config> = {}): Promise<TestRelay> {
   const relay = await createRelay({ PORT: 0, STORE_URL: 'memory:', LOG_LEVEL: 'silent', DRAIN_MS: 0, ...config })
-  t.teardown(() => relay.close())
+  t.teardown(() => {
+    // Some of a test's clients open connections ahead of their use, and the end would wait for those.
+    relay.app.server.closeAllConnections()
+    return relay.close()
+  })
   return { ...relay, url: await relay.listen() }
 }
 
