@@ -134,7 +134,7 @@ t.test('POST /callback refuses a body without a content type', async t => {
 t.test('POST /callback refuses a request without a body', async t => {
   const { url, appended } = await start(t)
   const { until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Length: 0'])
-  t.match(await until('}'), /^HTTP\/1\.1 400 .*"code":"CALLBACK_UNREADABLE"/s)
+  t.match(await until('}'), /^HTTP\/1\.1 400 .*"code":"BODY_NOT_JSON"/s)
   t.equal(appended(), 0)
 })
 

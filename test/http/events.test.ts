@@ -43,7 +43,7 @@ t.test('events: who waits gets the phrase at once', async t => {
 })
 
 t.test('events: the whole of a stream, byte by byte', async t => {
-  const { url } = await startRelay(t, { RETRY_MS: 0 })
+  const { url } = await mountRelay(t, memoryStore(), { config: { RETRY_MS: 0 } })
   const first = await post(url, phraseFailed('a'))
   const { until, ended } = await dial(t, url, ['GET /events/a?until=done&replay=none HTTP/1.1'])
   await until('\n\n')

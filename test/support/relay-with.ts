@@ -5,6 +5,7 @@ import type { EventBus } from '../../src/bus/bus.ts'
 import { localBus } from '../../src/bus/local.ts'
 import { createHub, phraseRelay, type Hub } from '../../src/index.ts'
 import type { EventStore } from '../../src/store/store.ts'
+import { closeNow } from './relay.ts'
 
 /** A relay mounted into an app of somebody else. */
 export interface MountedRelay {
@@ -27,9 +28,6 @@ export async function mountRelay (t: Test, store: EventStore, { bus = localBus()
   const hub = createHub(store, bus)
   if (onRequest) app.addHook('onRequest', onRequest)
   await app.register(phraseRelay, { hub, prefix, config: { DRAIN_MS: 0, ...config } })
-  t.teardown(() => {
-    app.server.closeAllConnections()
-    return app.close()
-  })
+  t.teardown(() => closeNow(app))
   return { app, hub, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }
