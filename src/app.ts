@@ -37,7 +37,8 @@ export interface PhraseRelayOptions {
 /**
  * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz` and `/metrics` under its prefix.
  *
- * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
+ * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
+ * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
  *
  * @throws {RangeError} when a setting is wrong, naming it
  */
@@ -52,6 +53,8 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   app.addHook('onReady', () => replayQuarantine(app, hub))
+  // A connection that a client keeps for later would hold up the end.
+  app.addHook('onSend', async (_request, reply) => { if (streams.draining) reply.header('connection', 'close') })
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
@@ -88,7 +91,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const hub = createHub(await openStore(config, metrics.group), localBus(), undefined, metrics)
   const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
   const app: FastifyInstance = Fastify({ ...SERVER, ...PROCESS, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
-  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config, metrics })
 
