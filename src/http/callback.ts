@@ -7,7 +7,7 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { QuarantinedSchema } from '../../schemas/quarantine.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
-import { readCallback } from '../suno/callback.ts'
+import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
@@ -57,13 +57,17 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep (arrival: Arrival) {
     const { step, json, proof } = arrival
-    const read = tryToRead(step, json, proof)
-    if (read instanceof RelayError) return hold(arrival, read)
+    let read: ReadCallback
+    try {
+      read = readCallback(step, json, new Date(), proof.taskId)
+    } catch (error) {
+      return hold(arrival, error as Error)
+    }
     const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
     return received(event, duplicate)
   }
 
-  async function hold ({ step, body, proof }: Arrival, problem: RelayError) {
+  async function hold ({ step, body, proof }: Arrival, problem: Error) {
     // A stranger must not fill the disk.
     if (!authenticator.required) throw problem
     const reason = problem.message
@@ -88,15 +92,6 @@ function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
     return { body, json: JSON.parse(body) }
   } catch {
     return { body: '', json: undefined }
-  }
-}
-
-function tryToRead (step: Step, json: unknown, { taskId }: Proof): ReturnType<typeof readCallback> | RelayError {
-  try {
-    return readCallback(step, json, new Date(), taskId)
-  } catch (error) {
-    if (error instanceof RelayError) return error
-    throw error
   }
 }
 
