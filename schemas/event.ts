@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { StepSchema } from './callback.ts'
+import { TicketSchema } from './ticket.ts'
 
 /** The names of the events that are kept. A closed list: a name is written into a frame as it is. */
 export const EventNameSchema = Type.Union([
@@ -70,6 +71,7 @@ export const FramesSchema = Type.String({ contentMediaType: 'text/event-stream' 
 
 /** Query of `GET /events/:taskId`. */
 export const EventsQuerySchema = Type.Object({
+  ticket: Type.Optional(TicketSchema),
   lastEventId: Type.Optional(Type.String({ description: 'cursor, for clients that cannot send Last-Event-ID' })),
   replay: Type.Optional(ReplaySchema),
   until: Type.Optional(Type.Literal('done'))

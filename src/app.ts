@@ -8,14 +8,17 @@ import { createAuthenticator } from './http/authentic.ts'
 import { callback } from './http/callback.ts'
 import { events } from './http/events.ts'
 import { countFailures } from './http/failures.ts'
+import { createPlaces } from './http/places.ts'
 import { health } from './http/health.ts'
 import { sendProblem } from './http/problems.ts'
+import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams.ts'
 import { tasks } from './http/tasks.ts'
 import { createHub, type Hub } from './hub.ts'
 import { memoryStore } from './store/memory.ts'
 import { sqliteStore } from './store/sqlite.ts'
 import type { EventStore } from './store/store.ts'
+import { ticketCheck } from './tickets.ts'
 import { readHeld } from './suno/callback.ts'
 
 const HOUR_MS = 3_600_000
@@ -24,7 +27,7 @@ const TRIMS_PER_RETENTION = 24
 export interface PhraseRelayOptions {
   /** What keeps and follows events; the plugin closes it with the app. */
   readonly hub: Hub
-  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`) have no effect here. */
+  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`) have no effect here. */
   readonly config?: Partial<Config>
 }
 
@@ -36,9 +39,11 @@ export interface PhraseRelayOptions {
  * @throws {RangeError} when a setting is wrong, naming it
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {} }) => {
-  const { AUTH_FAILURES_PER_MINUTE, BODY_LIMIT_BYTES, CALLBACK_TOKENS, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, SIGNATURE_WINDOW_SECONDS, STREAM_BUFFER_BYTES, WEBHOOK_HMAC_KEYS } = completeConfig(config)
+  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES, ...settings } = completeConfig(config)
+  const places = createPlaces({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
+  const checkTicket = ticketCheck(settings.TICKET_KEYS)
+  const authenticator = createAuthenticator(settings.CALLBACK_TOKENS, settings.WEBHOOK_HMAC_KEYS, settings.SIGNATURE_WINDOW_SECONDS)
   const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
-  const authenticator = createAuthenticator(CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS, SIGNATURE_WINDOW_SECONDS)
   const stopTrimming = trimNowAndThen(app, hub, RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -50,9 +55,9 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
     await hub.close()
   })
 
-  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(AUTH_FAILURES_PER_MINUTE) })
-  await app.register(events, { hub, streams, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
-  await app.register(tasks, { hub, streams })
+  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE) })
+  await app.register(events, { hub, streams, places, checkTicket, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
 }
 
@@ -76,7 +81,9 @@ export interface Relay {
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const hub = createHub(await openStore(config), localBus())
-  const app: FastifyInstance = Fastify({ ...SERVER, trustProxy: config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
+  const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config })
 
@@ -88,11 +95,9 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   }
 }
 
-const SERVER: FastifyServerOptions = {
+const LOGGING: FastifyServerOptions = {
   // A line for every request would drown what matters.
-  logController: new LogController({ disableRequestLogging: true }),
-  routerOptions: { maxParamLength: 128 },
-  frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply) }
+  logController: new LogController({ disableRequestLogging: true })
 }
 
 function listenTextResolver (address: string): string {

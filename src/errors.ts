@@ -13,7 +13,13 @@ export type RelayErrorCode =
   | 'REQUEST_INVALID'
   | 'DRAINING'
   | 'STORE_UNAVAILABLE'
+  | 'TASK_FORBIDDEN'
   | 'TASK_UNKNOWN'
+  | 'TICKET_INVALID'
+  | 'TOO_MANY_STREAMS'
+  | 'HEADERS_TOO_LARGE'
+  | 'REQUEST_TIMEOUT'
+  | 'URL_TOO_LONG'
 
 /** The HTTP status of every code; a code without one does not compile. */
 export const STATUS = {
@@ -30,7 +36,13 @@ export const STATUS = {
   REQUEST_INVALID: 400,
   DRAINING: 503,
   STORE_UNAVAILABLE: 503,
-  TASK_UNKNOWN: 404
+  TASK_FORBIDDEN: 403,
+  TASK_UNKNOWN: 404,
+  TICKET_INVALID: 401,
+  TOO_MANY_STREAMS: 429,
+  HEADERS_TOO_LARGE: 431,
+  REQUEST_TIMEOUT: 408,
+  URL_TOO_LONG: 414
 } as const satisfies Record<RelayErrorCode, number>
 
 /** A condition that callers are expected to handle. Programming mistakes stay `TypeError` and `RangeError`. */

@@ -1,15 +1,25 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from '@sinclair/typebox'
+import type { ProblemSchema } from '../../schemas/problem.ts'
 import { RelayError, STATUS, type RelayErrorCode } from '../errors.ts'
 
+/** @see https://www.rfc-editor.org/rfc/rfc9457#section-4.1 */
+export const PROBLEM_TYPE = 'application/problem+json'
 const RETRY_AFTER_SECONDS = 5
 
 /** What Fastify calls it, and what we do. */
 const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'BODY_NOT_JSON',
-  FST_ERR_VALIDATION: 'REQUEST_INVALID'
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE'
+}
+
+/** An error answer's body, for a program and for a person. */
+export function toProblem ({ code, message }: RelayError): Static<typeof ProblemSchema> {
+  const status = STATUS[code]
+  // What ails the store names its path, which is for the log and not for strangers.
+  const detail = code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : message
+  return { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail }
 }
 
 /**
@@ -22,15 +32,8 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   const status = STATUS[problem.code]
   if (status >= 500) request.log.error({ err: error }, problem.message)
   if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  // What ails the store names its path, which is for the log and not for strangers.
-  const detail = problem.code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : problem.message
-  return reply.code(status).type('application/problem+json').send({
-    type: 'about:blank',
-    title: STATUS_CODES[status],
-    status,
-    code: problem.code,
-    detail
-  })
+  if (problem.code === 'TICKET_INVALID') reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).type(PROBLEM_TYPE).send(toProblem(problem))
 }
 
 function toRelayError (error: FastifyError | RelayError): RelayError {
