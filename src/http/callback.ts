@@ -9,6 +9,7 @@ import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
+import { networkOf } from './network.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
@@ -20,8 +21,8 @@ export interface CallbackOptions {
   /** The largest body, in bytes. */
   readonly bodyLimit: number
   readonly authenticator: Authenticator
-  /** Counts a failed authentication of an address, and says whether that address is past its limit. */
-  readonly failed: (address: string) => boolean
+  /** Counts a failed authentication of a network, and says whether that network is past its limit. */
+  readonly failed: (network: string) => boolean
 }
 
 /** A callback that came and is authentic. */
@@ -43,7 +44,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     try {
       return await keep(admit(step, request))
     } catch (error) {
-      throw isUnauthentic(error) ? refusal(failed(request.ip), error) : error
+      throw isUnauthentic(error) ? refusal(failed(networkOf(request.ip)), error) : error
     }
   }
 

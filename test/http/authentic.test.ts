@@ -178,3 +178,10 @@ t.test('callback: behind a trusted proxy each address has failures of its own, a
   }
   t.strictSame(statuses, [401, 401, 429, 429, 401])
 })
+
+t.test('callback: the addresses of one IPv6 network share their failures', async t => {
+  const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 1, TRUST_PROXY: 'loopback' })
+  const statuses: number[] = []
+  for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1']) statuses.push((await post(url, '{}', from(address))).status)
+  t.strictSame(statuses, [401, 429, 401])
+})
