@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../schemas/callback.ts'
 import type { TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
@@ -9,7 +9,9 @@ import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
+import type { Metrics } from './metrics.ts'
 import { networkOf } from './network.ts'
+import { sendProblem, toRelayError } from './problems.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
@@ -21,6 +23,7 @@ export interface CallbackOptions {
   /** The largest body, in bytes. */
   readonly bodyLimit: number
   readonly authenticator: Authenticator
+  readonly metrics: Metrics
   /** Counts a failed authentication of a network, and says whether that network is past its limit. */
   readonly failed: (network: string) => boolean
 }
@@ -35,10 +38,17 @@ interface Arrival {
 }
 
 /** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
-export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed }) => {
+export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed, metrics }) => {
   app.removeAllContentTypeParsers()
   // Left as it came: signatures are over the bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
+
+  app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
+    const { code } = toRelayError(error)
+    metrics.callback(code)
+    app.log.info({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
+    return sendProblem(error, request, reply)
+  })
 
   async function receive (step: Step, request: FastifyRequest) {
     try {
@@ -64,7 +74,11 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     } catch (error) {
       return hold(arrival, error as Error)
     }
+    const began = performance.now()
     const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
+    metrics.callback(duplicate ? 'duplicate' : 'kept')
+    if (!duplicate) metrics.event(event.event)
+    app.log.info({ taskId: read.taskId, step, event: event.event, eventId: event.id, duplicate, ms: Math.round(performance.now() - began) }, 'callback')
     return received(event, duplicate)
   }
 
@@ -74,7 +88,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const reason = problem.message
     const digest = hash('sha256', step + body, 'base64url')
     const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
-    app.log.warn({ step, reason }, 'quarantined')
+    metrics.callback(first ? 'duplicate' : 'quarantined')
+    app.log.warn({ step, reason }, 'callback quarantined')
     return first ? received(first, true) : QUARANTINED
   }
 
