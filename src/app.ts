@@ -28,7 +28,7 @@ const TRIMS_PER_RETENTION = 24
 export interface PhraseRelayOptions {
   /** What keeps and follows events; the plugin closes it with the app. */
   readonly hub: Hub
-  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`) have no effect here. */
+  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here. */
   readonly config?: Partial<Config>
   /** What `/metrics` shows. Default: metrics of the plugin's own, without those of the store. */
   readonly metrics?: Metrics

@@ -42,7 +42,7 @@ export interface Hub {
   /**
    * Reads what is held again, oldest first, and publishes what can be read now, each once however many replay at a time.
    *
-   * @param read - throws a {@link RelayError} for what it still cannot read: that stays
+   * @param read - throws for what it still cannot read: that stays
    * @param id - the one to replay; default: all
    * @throws {RelayError} `STORE_UNAVAILABLE` when the store does not do its work; what was published by then is
    */

@@ -7,9 +7,10 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { QuarantinedSchema } from '../../schemas/quarantine.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
-import { readCallback } from '../suno/callback.ts'
+import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
 import type { Metrics } from './metrics.ts'
+import { networkOf } from './network.ts'
 import { sendProblem, toRelayError } from './problems.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
@@ -23,8 +24,8 @@ export interface CallbackOptions {
   readonly bodyLimit: number
   readonly authenticator: Authenticator
   readonly metrics: Metrics
-  /** Counts a failed authentication of an address, and says whether that address is past its limit. */
-  readonly failed: (address: string) => boolean
+  /** Counts a failed authentication of a network, and says whether that network is past its limit. */
+  readonly failed: (network: string) => boolean
 }
 
 /** A callback that came and is authentic. */
@@ -53,7 +54,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     try {
       return await keep(admit(step, request))
     } catch (error) {
-      throw isUnauthentic(error) ? refusal(failed(request.ip), error) : error
+      throw isUnauthentic(error) ? refusal(failed(networkOf(request.ip)), error) : error
     }
   }
 
@@ -67,8 +68,12 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep (arrival: Arrival) {
     const { step, json, proof } = arrival
-    const read = tryToRead(step, json, proof)
-    if (read instanceof RelayError) return hold(arrival, read)
+    let read: ReadCallback
+    try {
+      read = readCallback(step, json, new Date(), proof.taskId)
+    } catch (error) {
+      return hold(arrival, error as Error)
+    }
     const began = performance.now()
     const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
     metrics.callback(duplicate ? 'duplicate' : 'kept')
@@ -77,7 +82,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     return received(event, duplicate)
   }
 
-  async function hold ({ step, body, proof }: Arrival, problem: RelayError) {
+  async function hold ({ step, body, proof }: Arrival, problem: Error) {
     // A stranger must not fill the disk.
     if (!authenticator.required) throw problem
     const reason = problem.message
@@ -103,15 +108,6 @@ function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
     return { body, json: JSON.parse(body) }
   } catch {
     return { body: '', json: undefined }
-  }
-}
-
-function tryToRead (step: Step, json: unknown, { taskId }: Proof): ReturnType<typeof readCallback> | RelayError {
-  try {
-    return readCallback(step, json, new Date(), taskId)
-  } catch (error) {
-    if (error instanceof RelayError) return error
-    throw error
   }
 }
 
