@@ -90,7 +90,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const metrics = createMetrics()
   const hub = createHub(await openStore(config, metrics.group), localBus(), undefined, metrics)
   const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
-  const app: FastifyInstance = Fastify({ ...SERVER, ...PROCESS, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
   await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config, metrics })
@@ -103,9 +103,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   }
 }
 
-const PROCESS: FastifyServerOptions = {
-  // While streams are ended one by one callbacks still come, and are kept.
-  return503OnClosing: false,
+const LOGGING: FastifyServerOptions = {
   // A line for every request would drown what matters.
   logController: new LogController({ disableRequestLogging: true })
 }
