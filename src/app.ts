@@ -7,6 +7,7 @@ import { RelayError } from './errors.ts'
 import { callback } from './http/callback.ts'
 import { events } from './http/events.ts'
 import { health } from './http/health.ts'
+import { page } from './http/page.ts'
 import { sendProblem } from './http/problems.ts'
 import { createStreams } from './http/streams.ts'
 import { tasks } from './http/tasks.ts'
@@ -26,7 +27,7 @@ export interface PhraseRelayOptions {
 }
 
 /**
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz` and `/readyz` under its prefix.
+ * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz` and the live page under its prefix.
  *
  * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
  *
@@ -49,6 +50,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(events, { hub, streams, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams })
   await app.register(health, { hub, streams })
+  await app.register(page, { openCallbacks: true, tickets: false })
 }
 
 /** A relay that is ready to listen. */
