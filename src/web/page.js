@@ -47,11 +47,13 @@ function start () {
   onLive = () => {}
   setConnection('none')
   if (!cursor) clear()
+  const valid = TASK_ID.test(taskId) && !DOTS.test(taskId)
   taskField.value = taskId
-  showCode(taskId)
+  // What is not a task id must not get into code that someone copies.
+  showCode(valid ? taskId : 'TASK_ID')
   if (taskId === '') stage.show(sample === 'yes' ? SCENES.sample : SCENES.empty)
-  else if (!TASK_ID.test(taskId) || DOTS.test(taskId)) stage.show(SCENES.invalid)
-  else follow(taskId, cursor)
+  else if (valid) follow(taskId, cursor)
+  else stage.show(SCENES.invalid)
 }
 
 function clear () {
@@ -94,7 +96,7 @@ function follow (taskId, cursor) {
 /** @param {string} taskId */
 function showCode (taskId) {
   const base = new URL('.', location.href).href
-  for (const [name, text] of Object.entries(snippets(base, taskId || 'TASK_ID', tickets === 'yes'))) byId(name).textContent = text
+  for (const [name, text] of Object.entries(snippets(base, taskId, tickets === 'yes'))) byId(name).textContent = text
 }
 
 /** @param {string} taskId */

@@ -3,6 +3,7 @@ import { clock, life } from './words.js'
 /** @import { Scene } from './words.js' */
 
 const TITLE = document.title
+const LONG = 60
 
 /**
  * The large card: what is the case, and how long a phrase still lives.
@@ -18,8 +19,10 @@ export function createStage (now) {
   /** @param {Scene} scene */
   function show (scene) {
     parts.stage.dataset.kind = scene.kind
+    parts.stage.dataset.life = state = ''
     parts.headline.textContent = scene.headline
     parts.text.textContent = scene.text
+    parts.text.dataset.size = scene.text.length > LONG ? 'long' : ''
     // A browser that translates the page must not translate what is to be read aloud.
     parts.text.translate = !scene.copy
     parts.hint.textContent = scene.hint
@@ -28,7 +31,6 @@ export function createStage (now) {
     announce(`${scene.headline}. ${scene.text}. ${scene.hint}`)
     receivedAt = Date.parse(scene.receivedAt ?? '')
     byId('life').hidden = Number.isNaN(receivedAt)
-    state = ''
     tick()
   }
 
@@ -36,7 +38,7 @@ export function createStage (now) {
     if (Number.isNaN(receivedAt)) return
     const ageMs = now() - receivedAt
     const left = life(ageMs)
-    byId('age').textContent = `Received ${clock(ageMs)} ago`
+    byId('age').textContent = `Age ${clock(ageMs)}`
     byId('left').textContent = left.words
     bar.value = left.seconds
     // A reader is told of the turns, not of every second.

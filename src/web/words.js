@@ -8,7 +8,7 @@ const SHORT_MS = 60_000
  * What the stage shows.
  *
  * @typedef {object} Scene
- * @property {'empty' | 'wait' | 'ready' | 'failed' | 'refused'} kind
+ * @property {'empty' | 'wait' | 'ready' | 'voice' | 'failed' | 'refused'} kind
  * @property {string} headline what the case is, in a few words
  * @property {string} text what matters most, in large type
  * @property {string} hint what to do now
@@ -53,8 +53,8 @@ const REASONS = new Map([
  */
 export function describe (name, data) {
   switch (name) {
-    case 'phrase-ready': return { kind: 'ready', headline: 'Read this aloud', text: data.validateInfo ?? '', hint: 'Record it in one take, then hand the recording to the generate call.', copy: true, receivedAt: data.receivedAt }
-    case 'voice-ready': return { kind: 'ready', headline: 'The voice is ready', text: data.voiceId ?? '', hint: 'This is its voice id.', copy: true }
+    case 'phrase-ready': return { kind: 'ready', headline: 'Read this aloud', text: `${data.validateInfo}`, hint: 'Record it in one take, then hand the recording to the generate call.', copy: true, receivedAt: data.receivedAt }
+    case 'voice-ready': return { kind: 'voice', headline: 'The voice is ready', text: `${data.voiceId}`, hint: 'This is its voice id.', copy: true }
     case 'phrase-failed': return { kind: 'failed', headline: 'No phrase', text: reason(data, 'The phrase could not be made'), hint: `${quote(data)}Ask for a new one with the regenerate call.` }
     case 'voice-failed': return { kind: 'failed', headline: 'No voice', text: reason(data, 'The voice could not be made'), hint: `${quote(data)}Ask for a new phrase and record it again.` }
     default: return { kind: 'wait', headline: 'In progress', text: PROGRESS.get(data.status ?? '') ?? 'The task goes on', hint: data.status ? `The sender reports “${data.status}”.` : 'The sender reports no status.' }
