@@ -11,7 +11,6 @@ const DOTS = /^\.{1,2}$/
 const HIDDEN_MS = 30_000
 const CLOCK_MS = 2000
 const STATES = { none: 'Not connected', connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline' }
-const REFUSALS = /** @type {Record<number, typeof SCENES[keyof typeof SCENES]>} */ ({ 400: SCENES.invalid, 401: SCENES.ticket, 403: SCENES.notYours })
 
 const { sample, tickets } = document.documentElement.dataset
 const taskField = /** @type {HTMLInputElement} */ (byId('task'))
@@ -73,8 +72,8 @@ function follow (taskId, cursor) {
 
     refused (status) {
       setConnection('none')
-      stage.show(REFUSALS[status] ?? SCENES.invalid)
-      if (status !== 400) ticketField.focus()
+      stage.show(status === 403 ? SCENES.notYours : SCENES.ticket)
+      ticketField.focus()
     },
 
     note (name, data) {

@@ -2,7 +2,7 @@
 
 /** @type {EventName[]} */
 const NAMES = ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-update']
-const REFUSALS = [400, 401, 403]
+const REFUSALS = [401, 403]
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 30_000
 
@@ -11,7 +11,7 @@ const LONGEST_RETRY_MS = 30_000
  *
  * @typedef {object} Told
  * @property {(state: 'connecting' | 'live' | 'reconnecting') => void} state
- * @property {(status: number) => void} refused the server does not let this be watched; the watch has ended
+ * @property {(status: number) => void} refused 401: no valid ticket, 403: one for other tasks; the watch has ended
  * @property {(name: string, data: any) => void} note what the stream says of itself: `subscribed`, `closing`
  * @property {(event: RelayEvent) => void} event once for each event, in order
  */
