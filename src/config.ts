@@ -34,11 +34,12 @@ export function describeConfig (): string {
 function convert (type: unknown, text: string): unknown {
   if (type !== 'integer' && type !== 'number') return text
   const number = Number(text)
-  return Number.isNaN(number) ? text : number
+  return text.trim() && Number.isFinite(number) ? number : text
 }
 
 function wanted ({ type, minimum, maximum, anyOf, pattern }: TSchema): string {
   if (anyOf) return `one of ${(anyOf as Array<{ const: string }>).map((choice) => choice.const).join(', ')}`
+  if (type === 'object') return 'no such setting'
   if (type === 'string') return pattern ? `text like ${String(pattern)}` : 'text'
   return `a ${type === 'integer' ? 'whole number' : 'number'} from ${String(minimum)} to ${String(maximum)}`
 }

@@ -7,9 +7,7 @@ const RETRY_AFTER_SECONDS = 5
 /** What Fastify calls it, and what we do. */
 const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'BODY_NOT_JSON',
-  FST_ERR_VALIDATION: 'REQUEST_INVALID'
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE'
 }
 
 /**
@@ -22,12 +20,14 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   const status = STATUS[problem.code]
   if (status >= 500) request.log.error({ err: error }, problem.message)
   if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  // What ails the store names its path, which is for the log and not for strangers.
+  const detail = problem.code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : problem.message
   return reply.code(status).type('application/problem+json').send({
     type: 'about:blank',
     title: STATUS_CODES[status],
     status,
     code: problem.code,
-    detail: problem.message
+    detail
   })
 }
 

@@ -36,7 +36,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
 
   function sweep (): void {
     turn = (turn + 1) % SLOTS
-    for (const stream of slots[turn] ?? []) stream.keepAlive()
+    for (const stream of slots[turn] as Set<Open>) stream.keepAlive()
   }
 
   return {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { EventDraft } from '../../schemas/event.ts'
 import { isRepeat } from './dedupe.ts'
@@ -46,13 +47,15 @@ export interface SqliteWriter {
  */
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
+  const { epoch } = session
 
   /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= open(path)
+      session ??= reopen(path, epoch)
       const { db } = session
       try {
+        requireSameFile(path, session.inode)
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
@@ -68,7 +71,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
     forgetMarks: (before, limit) => write((s) => forgetMarks(s, before, limit)),
     check: () => write((s) => { s.check.run(String(Date.now())) }),
-    origin: () => write((s) => s.origin.get() as unknown as { epoch: string, latest: number }),
+    origin: () => write((s) => ({ epoch, latest: (s.latest.get() as { at: number } | undefined)?.at ?? 0 })),
     close () {
       session?.db.close()
       session = undefined
@@ -76,13 +79,31 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 }
 
+/** Opens the file again after a failure. Another file in its place is another history, and its numbers would mix with ours. */
+function reopen (path: string, epoch: string): Session {
+  requireSameFile(path)
+  const session = open(path)
+  if (session.epoch === epoch) return session
+  session.db.close()
+  throw new Error('its history was replaced while it was in use, expected a restart')
+}
+
+/** Writes to a file that was removed succeed, and are lost. */
+function requireSameFile (path: string, inode?: number): void {
+  const found = statSync(path, { throwIfNoEntry: false })?.ino
+  if (found === undefined || (inode !== undefined && found !== inode)) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
+}
+
 type Session = ReturnType<typeof open>
 
 function open (path: string) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
+  const { epoch } = prepare("SELECT value AS epoch FROM meta WHERE key = 'epoch'").get() as { epoch: string }
   return {
     db,
+    epoch,
+    inode: statSync(path).ino,
     newest: prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1'),
     data: prepare('SELECT data FROM events WHERE task_id = ? AND seq = ?'),
     mark: prepare('SELECT seq FROM marks WHERE task_id = ?'),
@@ -94,7 +115,7 @@ function open (path: string) {
     scanMarks: prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?'),
     removeMarks: prepare('DELETE FROM marks WHERE n <= ?'),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
-    origin: prepare("SELECT value AS epoch, coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0) AS latest FROM meta WHERE key = 'epoch'")
+    latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
   }
 }
 

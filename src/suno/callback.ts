@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
 import type { EventData, EventDraft, EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
@@ -31,8 +31,10 @@ export function readCallback (step: Step, json: unknown, receivedAt: Date): Read
   if (!body.Check(json)) throw unreadable(json)
   const taskId = readTaskId(json)
   const event = eventName(step, json)
+  // First, since it refuses a depth that would break the stack in JSON.stringify.
+  const digest = hash('sha256', step + canonical(json, 0), 'base64url')
   const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
-  return { taskId, draft: { event, data, digest: hash('sha256', step + canonical(json, 0), 'base64url') } }
+  return { taskId, draft: { event, data, digest } }
 }
 
 /**
@@ -82,6 +84,12 @@ function canonical (value: unknown, depth: number): string {
 }
 
 function unreadable (json: unknown): RelayError {
-  const { path, message } = body.Errors(json).First()!
+  const { path, message } = innermost(body.Errors(json).First() as ValueError)
   return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${path || 'the body'} is not as expected: ${message}`)
+}
+
+/** An optional field may be null as well: what is wrong with it is told by the first half of that union. */
+function innermost (error: ValueError): ValueError {
+  const inner = error.errors[0]?.First()
+  return inner ? innermost(inner) : error
 }
