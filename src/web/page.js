@@ -24,6 +24,8 @@ let offsetMs = 0
 let current
 /** Ids of the events that are shown: one that comes again is not shown again. */
 let seen = new Set()
+/** What the newest event says. */
+let latest = SCENES.waiting
 let onLive = () => {}
 
 /** @param {keyof typeof STATES} state */
@@ -56,7 +58,9 @@ function start () {
 }
 
 function clear () {
+  current = undefined
   seen = new Set()
+  latest = SCENES.waiting
   timeline.clear()
 }
 
@@ -79,7 +83,7 @@ function follow (taskId, cursor) {
     note (name, data) {
       timeline.note(name, describeNote(name, data))
       if (name !== 'subscribed') return
-      if (seen.size === 0 && data.replayed === 0) stage.show(SCENES.waiting)
+      if (data.replayed === 0) stage.show(latest)
       onLive()
     },
 
@@ -87,7 +91,8 @@ function follow (taskId, cursor) {
       if (seen.has(event.id)) return
       seen.add(event.id)
       timeline.event(event)
-      stage.show(describe(event.event, event.data))
+      latest = describe(event.event, event.data)
+      stage.show(latest)
     }
   })
 }

@@ -16,8 +16,14 @@ export function createStage (now) {
   let receivedAt = NaN
   let state = ''
 
+  /** @type {Scene | undefined} */
+  let shown
+
   /** @param {Scene} scene */
   function show (scene) {
+    // A reconnect changes nothing: a reader must not hear it all again.
+    if (scene === shown) return
+    shown = scene
     parts.stage.dataset.kind = scene.kind
     parts.stage.dataset.life = state = ''
     parts.headline.textContent = scene.headline

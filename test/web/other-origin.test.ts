@@ -98,8 +98,9 @@ t.test('the page: asks for a ticket, and for a fresh one when it has expired, an
   await give(signTicket(['a'], 5))
   await shows('First')
   await shows('A valid ticket is needed')
-  await post(url, phraseReady('a', 'Second'))
   await give(signTicket(['a'], 60))
+  await shows('First')
+  await post(url, phraseReady('a', 'Second'))
   await shows('Second')
 
   t.strictSame(await page.locator('#events strong').allTextContents(), ['subscribed', 'phrase-ready', 'closing', 'subscribed', 'phrase-ready'])

@@ -138,6 +138,8 @@ t.test('the page: is used by keyboard alone, its URL names the task, and back go
 
   await page.goBack()
   await shows(page, 'Which task?')
+  await page.goForward()
+  await shows(page, 'Silver rivers')
   await page.goto(`${url}/#b`)
   await shows(page, 'By the hash')
 })
