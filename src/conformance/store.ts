@@ -1,6 +1,8 @@
 import type { EventStore, StoreOptions } from '../store/store.ts'
 import { APPEND_CASES } from './store-append.ts'
 import { LIFE_CASES, REOPEN_CASES } from './store-life.ts'
+import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './store-deliveries.ts'
+import { QUARANTINE_CASES, QUARANTINE_REOPEN_CASES } from './store-quarantine.ts'
 import { TRIM_CASES } from './store-trim.ts'
 import type { Tester } from './tester.ts'
 
@@ -29,9 +31,9 @@ export type Cases = Readonly<Record<string, (t: Tester, open: Open) => Promise<v
  * @param newHistory - called once for every subtest
  */
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
-  run(t, name, newHistory, { ...APPEND_CASES, ...TRIM_CASES, ...LIFE_CASES })
+  run(t, name, newHistory, { ...APPEND_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES, ...LIFE_CASES })
   t.test(`${name} over close and open`, async (t) => {
-    if (newHistory(t).durable) run(t, name, newHistory, REOPEN_CASES)
+    if (newHistory(t).durable) run(t, name, newHistory, { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES })
   })
 }
 

@@ -54,6 +54,7 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
     end,
 
     send (frame) {
+      if (connection.closed) return false
       const fits = connection.takes(Buffer.byteLength(frame.read()))
       if (fits) session.batch(frame)
       else connection.flushed(ready)

@@ -19,7 +19,8 @@ function open (t: Test): { path: string, writer: SqliteWriter } {
 t.test('sqliteWriter append() numbers and recognises repeats within one group', async t => {
   const { writer } = open(t)
   const group = [entry('a', 'x'), entry('b', 'x'), entry('a', 'x'), entry('a', 'y')]
-  t.strictSame(writer.append(group, WINDOW_MS), [{ seq: 1 }, { seq: 1 }, { seq: 1, repeats: '"x"' }, { seq: 2 }])
+  const repeats = { taskId: 'a', seq: 1, event: 'task-update', data: '"x"' }
+  t.match(writer.append(group, WINDOW_MS), [{ seq: 1 }, { seq: 1 }, { seq: 1, repeats }, { seq: 2 }])
 })
 
 t.test('sqliteWriter append() writes nothing of a group that fails, and no seq is used up', async t => {
@@ -39,7 +40,7 @@ t.test('sqliteWriter opens the file anew after a failure, and tells what is wron
   meddle(path, 'DROP TRIGGER full; PRAGMA user_version = 7')
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its schema is version 7/ })
 
-  meddle(path, 'PRAGMA user_version = 1')
+  meddle(path, 'PRAGMA user_version = 2')
   t.strictSame(writer.append([entry('a', 'x')], WINDOW_MS), [{ seq: 1 }])
 })
 

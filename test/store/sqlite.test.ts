@@ -12,7 +12,7 @@ const nobody = (): boolean => false
 t.test('sqliteStore() refuses what it cannot open, naming the path', async t => {
   const path = databasePath(t)
   meddle(path, 'PRAGMA user_version = 9')
-  await t.rejects(sqliteStore(path), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: its schema is version 9, made by a newer Phrase Relay, expected 1` })
+  await t.rejects(sqliteStore(path), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: its schema is version 9, made by a newer Phrase Relay, expected 2` })
 })
 
 t.test('sqliteStore() begins another epoch when the file was deleted', async t => {
