@@ -60,7 +60,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(events, { hub, streams, places, checkTicket, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
-  await app.register(page, { openCallbacks: true, tickets: false })
+  await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
 }
 
 /** A relay that is ready to listen. */

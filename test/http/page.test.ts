@@ -59,6 +59,11 @@ t.test('page: offers a sample only where anyone may post and only loopback is li
   t.match(await text(wide.replace('0.0.0.0', '127.0.0.1')), 'data-sample="no"')
 })
 
+t.test('page: offers no sample, and a ticket field, where the configuration asks for proof', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['secret'], TICKET_KEYS: ['k'.repeat(32)] })
+  t.match(await text(url), 'data-sample="no" data-tickets="yes"')
+})
+
 t.test('page: offers no sample on a Unix socket, behind which anyone may be', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
@@ -66,10 +71,6 @@ t.test('page: offers no sample on a Unix socket, behind which anyone may be', as
   await app.listen({ path: join(temporaryFolder(t), 'relay.sock') })
 
   t.match((await app.inject('/')).body, 'data-sample="no"')
-})
-
-t.test('page: has a ticket field where tickets are needed', async t => {
-  t.match(await text(await listen(t, { openCallbacks: false, tickets: true }, '127.0.0.1')), 'data-tickets="yes"')
 })
 
 t.test('page: below a prefix, the address without its slash leads to the one with it', async t => {
