@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../schemas/callback.ts'
 import type { TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
@@ -9,6 +9,8 @@ import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
+import type { Metrics } from './metrics.ts'
+import { sendProblem, toRelayError } from './problems.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
@@ -20,6 +22,7 @@ export interface CallbackOptions {
   /** The largest body, in bytes. */
   readonly bodyLimit: number
   readonly authenticator: Authenticator
+  readonly metrics: Metrics
   /** Counts a failed authentication of an address, and says whether that address is past its limit. */
   readonly failed: (address: string) => boolean
 }
@@ -34,10 +37,17 @@ interface Arrival {
 }
 
 /** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
-export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed }) => {
+export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed, metrics }) => {
   app.removeAllContentTypeParsers()
   // Left as it came: signatures are over the bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
+
+  app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
+    const { code } = toRelayError(error)
+    metrics.callback(code)
+    app.log.info({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
+    return sendProblem(error, request, reply)
+  })
 
   async function receive (step: Step, request: FastifyRequest) {
     try {
@@ -59,7 +69,11 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const { step, json, proof } = arrival
     const read = tryToRead(step, json, proof)
     if (read instanceof RelayError) return hold(arrival, read)
+    const began = performance.now()
     const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
+    metrics.callback(duplicate ? 'duplicate' : 'kept')
+    if (!duplicate) metrics.event(event.event)
+    app.log.info({ taskId: read.taskId, step, event: event.event, eventId: event.id, duplicate, ms: Math.round(performance.now() - began) }, 'callback')
     return received(event, duplicate)
   }
 
@@ -69,7 +83,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const reason = problem.message
     const digest = hash('sha256', step + body, 'base64url')
     const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
-    app.log.warn({ step, reason }, 'quarantined')
+    metrics.callback(first ? 'duplicate' : 'quarantined')
+    app.log.warn({ step, reason }, 'callback quarantined')
     return first ? received(first, true) : QUARANTINED
   }
 
