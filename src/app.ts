@@ -37,7 +37,6 @@ export interface PhraseRelayOptions {
 
 /**
  * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page under its prefix.
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz` and `/metrics` under its prefix.
  *
  * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
  *
