@@ -111,7 +111,7 @@ const LOGGING: FastifyServerOptions = {
 }
 
 function listenTextResolver (address: string): string {
-  return `listening on ${address} - watch a task: curl -N ${address}/events/demo`
+  return `listening on ${address} - open it in a browser, or watch a task: curl -N ${address}/events/demo`
 }
 
 function describeRequest ({ method, url }: { method: string, url: string }): { method: string, path: string | undefined } {

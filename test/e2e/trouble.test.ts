@@ -40,7 +40,7 @@ async function rideOut (t: Test, relay: TestProcess, trouble: { begin: () => voi
   t.match(during, { status: 503, json: { code: 'STORE_UNAVAILABLE' } })
   t.match(during.headers.get('retry-after'), /^\d+$/)
   t.match(await ready.json(), { status: 503, code: 'STORE_UNAVAILABLE' })
-  t.match(relay.output(), /Cannot use the store \/\S+relay\.db: /)
+  await relay.printed(/Cannot use the store \/\S+relay\.db: /)
   t.equal(after.status, 200)
   t.match(await stream.next(), { id: after.json.eventId, data: { validateInfo: 'after' } })
   t.equal(Number(after.json.eventId.split('.')[1]), 2, 'a callback that failed used up no seq')

@@ -17,6 +17,8 @@ export interface TestProcess {
   readonly child: ChildProcess
   /** All that it has printed so far, on both outputs. */
   output (): string
+  /** Resolves once it has printed this. */
+  printed (text: RegExp): Promise<void>
   /** Sends a signal and resolves with how it ended: an exit code, or the signal's name. */
   kill (signal?: NodeJS.Signals): Promise<number | string>
 }
@@ -30,6 +32,9 @@ export async function startProcess (t: Test, env: Record<string, string> = {}, c
     url,
     child,
     output,
+    async printed (text) {
+      while (!text.test(output())) await once(child.stdout!, 'data')
+    },
     async kill (signal = 'SIGTERM') {
       // Not child.kill(): Deno then reports the signal whatever the exit code was.
       process.kill(child.pid as number, signal)
