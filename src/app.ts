@@ -104,7 +104,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
 }
 
 const PROCESS: FastifyServerOptions = {
-  // While streams are ended one by one callbacks still come, and are kept.
+  // While streams are ended one by one callbacks still come, and are kept; and to a 503 browsers would not come back.
   return503OnClosing: false,
   // A line for every request would drown what matters.
   logController: new LogController({ disableRequestLogging: true })
