@@ -38,6 +38,8 @@ export const SERVER: FastifyHttpOptions<Server, FastifyBaseLogger> = {
   requestTimeout: REQUEST_MS,
   http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: HEADER_BYTES },
   clientErrorHandler: answerClientError,
+  // While it drains it answers: to a 503 browsers would not come back.
+  return503OnClosing: false,
   // Hooks do not run for a URL that cannot be read.
   frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply.headers(SECURITY_HEADERS)) }
 }
