@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 
-const LONGEST_TIMER_MS = 2_147_483_647
+/** The longest time that a timer can wait, in milliseconds; a longer one would not wait at all. */
+export const LONGEST_TIMER_MS = 2_147_483_647
 
 /** A comma list. Values of a `secret` one are never printed. */
 const list = (pattern: string, title: string, options: { description: string, secret?: true }) =>

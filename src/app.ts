@@ -1,6 +1,6 @@
 import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import type { Config } from '../schemas/config.ts'
+import { LONGEST_TIMER_MS, type Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
 import { RelayError } from './errors.ts'
@@ -143,8 +143,12 @@ export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config, commit
 
 /** Trims a twenty-fourth of the retention after the last pass ended; returns what stops it. */
 function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): () => void {
-  if (retentionMs === 0) return () => {}
-  let timer = setTimeout(pass, retentionMs / TRIMS_PER_RETENTION).unref()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = retentionMs === 0
+
+  function schedule (): void {
+    if (!stopped) timer = setTimeout(pass, Math.min(retentionMs / TRIMS_PER_RETENTION, LONGEST_TIMER_MS)).unref()
+  }
 
   async function pass (): Promise<void> {
     try {
@@ -153,8 +157,12 @@ function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): (
     } catch (error) {
       app.log.error({ err: error }, (error as Error).message)
     }
-    timer = setTimeout(pass, retentionMs / TRIMS_PER_RETENTION).unref()
+    schedule()
   }
 
-  return () => { clearTimeout(timer) }
+  schedule()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
 }

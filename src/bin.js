@@ -5,5 +5,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   console.error(`Cannot start Phrase Relay: this is Node ${process.versions.node}, expected 22.18 or newer`)
   process.exit(1)
 }
-const { main } = await import(import.meta.url.endsWith('/dist/src/bin.js') ? './main.js' : './main.ts')
+const { main } = await import('./main.ts')
 await main(process.argv.slice(2))

@@ -8,7 +8,7 @@ import { gatedBus } from '../support/buses.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay, type TestRelay } from '../support/relay.ts'
-import { dial } from '../support/socket.ts'
+import { closed, dial } from '../support/socket.ts'
 import { watch } from '../support/sse.ts'
 import { moodyStore } from '../support/stores.ts'
 
@@ -293,7 +293,7 @@ t.test('events: a client that leaves during the handshake leaves nobody behind',
   const [served] = await accepted
   await waiting
   socket.destroy()
-  await once(served, 'close')
+  await closed(served)
   t.equal(bus.subscriptions, 0)
   bus.open()
   // The subscription is made, and then ended: nobody is there.

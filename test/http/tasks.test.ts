@@ -7,7 +7,7 @@ import { gatedBus } from '../support/buses.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
-import { dial } from '../support/socket.ts'
+import { closed, dial } from '../support/socket.ts'
 import { moodyStore } from '../support/stores.ts'
 
 async function get (url: string) {
@@ -125,7 +125,7 @@ t.test('tasks: wait by a client that leaves during the handshake is over', async
   const [served] = await accepted
   await waiting
   socket.destroy()
-  await once(served, 'close')
+  await closed(served)
   bus.open()
   do await turn(); while (bus.subscriptions > 0)
 })

@@ -40,3 +40,8 @@ export async function dial (t: Test, url: string, head: string[] = []): Promise<
     }
   }
 }
+
+/** Resolves when a socket is gone, whether or not by an error. */
+export function closed (socket: Socket): Promise<void> {
+  return new Promise((resolve) => { socket.once('close', () => { resolve() }) })
+}

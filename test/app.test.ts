@@ -1,0 +1,87 @@
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { LONGEST_TIMER_MS, type Config } from '../schemas/config.ts'
+import { localBus } from '../src/bus/local.ts'
+import { createHub, phraseRelay } from '../src/index.ts'
+import { memoryStore } from '../src/store/memory.ts'
+import type { EventStore } from '../src/store/store.ts'
+import { phraseReady } from './support/callbacks.ts'
+import { fakeTimeouts } from './support/timers.ts'
+
+const HOUR_MS = 3_600_000
+
+/** An app of somebody else with the relay mounted under a prefix, and the lines that it logs. */
+async function mount (t: Test, config: Partial<Config> = {}, store: EventStore = memoryStore()) {
+  const lines: Array<{ level: number, msg: string }> = []
+  const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } })
+  t.teardown(() => app.close())
+  app.get('/mine', async () => 'mine')
+  await app.register(phraseRelay, { hub: createHub(store, localBus()), prefix: '/relay', config: { DRAIN_MS: 0, ...config } })
+  await app.ready()
+  return { app, lines }
+}
+
+t.test('phraseRelay mounts its routes under the prefix, and leaves those of the app alone', async t => {
+  const { app } = await mount(t)
+  t.equal((await app.inject({ method: 'POST', url: '/relay/callback', payload: phraseReady('a') })).statusCode, 200)
+  t.equal((await app.inject('/relay/tasks/a')).json().state, 'phrase-ready')
+  t.equal((await app.inject('/tasks/a')).statusCode, 404)
+  t.equal((await app.inject('/mine')).body, 'mine')
+})
+
+t.test('phraseRelay refuses a wrong setting, naming it', async t => {
+  await t.rejects(mount(t, { DRAIN_MS: -1 }), { name: 'RangeError', message: /DRAIN_MS is -1/ })
+})
+
+/** A store whose trims do, one after the other, what is given. */
+function trimming (...trims: Array<() => Promise<number>>) {
+  let ages: number[] = []
+  const store: EventStore = {
+    ...memoryStore(),
+    trim (ageMs) {
+      ages = [...ages, ageMs]
+      return (trims.shift() ?? (async () => 0))()
+    }
+  }
+  return { store, ages: () => ages }
+}
+
+const turns = (): Promise<void> => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)) })
+
+t.test('phraseRelay trims every twenty-fourth of the retention, says how much, and goes on after trouble', async t => {
+  const timeouts = fakeTimeouts(t)
+  const { store, ages } = trimming(async () => 2, () => Promise.reject(new Error('the disk is full')))
+  const { lines } = await mount(t, { RETENTION_HOURS: 48 }, store)
+  for (let pass = 1; pass <= 3; pass++) {
+    t.strictSame(timeouts.delays, [2 * HOUR_MS])
+    timeouts.fire()
+    await turns()
+  }
+  t.strictSame(ages(), [48 * HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS])
+  t.strictSame(lines.map(({ level, msg }) => [level, msg]), [[30, 'trimmed'], [50, 'the disk is full']])
+})
+
+t.test('phraseRelay never trims with a retention of 0', async t => {
+  const timeouts = fakeTimeouts(t)
+  await mount(t, { RETENTION_HOURS: 0 })
+  t.strictSame(timeouts.delays, [])
+})
+
+t.test('phraseRelay waits no longer than a timer can, however long the retention is', async t => {
+  const timeouts = fakeTimeouts(t)
+  await mount(t, { RETENTION_HOURS: 876_000 })
+  t.strictSame(timeouts.delays, [LONGEST_TIMER_MS])
+})
+
+t.test('phraseRelay trims no more after the app has closed, not even when that came during a trim', async t => {
+  const timeouts = fakeTimeouts(t)
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const { store, ages } = trimming(() => promise)
+  const { app } = await mount(t, {}, store)
+  timeouts.fire()
+  await app.close()
+  resolve(1)
+  await turns()
+  t.strictSame(timeouts.delays, [])
+  t.equal(ages().length, 1)
+})

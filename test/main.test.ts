@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { describeConfig } from '../src/config.ts'
+import { runCommand, runtimeCommand, startProcess } from './support/process.ts'
+
+const RELAY = runtimeCommand('src/bin.js')
+const ON_DENO = 'Deno' in globalThis && 'Deno has no --import and no version of Node to be too old'
+
+/** Runs the process with something done to it before it starts. */
+function runAfter (t: Test, script: string, ...args: string[]) {
+  return runCommand(t, [process.execPath, `--import=data:text/javascript,${encodeURIComponent(script)}`, 'src/bin.js', ...args])
+}
+
+const asNode = (version: string): string => `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+
+t.test('main --help prints every variable and ends', async t => {
+  const { code, output } = await runCommand(t, [...RELAY, '--help'])
+  t.equal(code, 0)
+  t.match(output, 'Phrase Relay turns Suno Voice callbacks into Server-Sent Events.')
+  t.ok(output.includes(describeConfig()))
+})
+
+t.test('main names every wrong setting in one line', async t => {
+  const { code, output } = await runCommand(t, RELAY, { PORT: 'http', LOG_LEVEL: 'loud' })
+  t.equal(code, 1)
+  t.match(output, /^Cannot start: PORT is "http", expected [^;]+; LOG_LEVEL is "loud", expected [^\n]+\n$/)
+})
+
+t.test('main says in one line that its port is taken', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { code, output } = await runCommand(t, RELAY, { PORT: String(port), STORE_URL: 'memory:', LOG_LEVEL: 'silent' })
+  t.equal(code, 1)
+  t.match(output, new RegExp(`^[^\\n]*EADDRINUSE[^\\n]*:${port}\\n$`))
+})
+
+t.test('main tells the whole of a mistake of ours', { skip: ON_DENO }, async t => {
+  const { code, output } = await runAfter(t, "Object.defineProperty(process, 'env', { get () { throw new Error('a mistake') } })")
+  t.equal(code, 1)
+  t.match(output, /Error: a mistake\n +at /)
+})
+
+t.test('main says where it listens and what to try next', async t => {
+  const { url, output } = await startProcess(t)
+  t.match(output(), `listening on ${url} - watch a task: curl -N ${url}/events/demo`)
+})
+
+for (const version of ['20.20.2', '22.17.1']) {
+  t.test(`bin refuses Node ${version} in one line`, { skip: ON_DENO }, async t => {
+    t.strictSame(await runAfter(t, asNode(version), '--help'), { code: 1, output: `Cannot start Phrase Relay: this is Node ${version}, expected 22.18 or newer\n` })
+  })
+}
+
+for (const version of ['22.18.0', '23.0.0', '100.1.0']) {
+  t.test(`bin takes Node ${version}`, { skip: ON_DENO }, async t => {
+    t.equal((await runAfter(t, asNode(version), '--help')).code, 0)
+  })
+}
