@@ -67,6 +67,12 @@ for (const [what, { body: text = body, ...options }] of REFUSED) {
   })
 }
 
+t.test('callback: a request without a body has to prove itself too', async t => {
+  const { url } = await startRelay(t, STRANGER)
+  t.equal((await fetch(`${url}/callback`, { method: 'POST' })).status, 401)
+  t.equal((await fetch(`${url}/callback?token=${TOKEN}`, { method: 'POST' })).status, 400)
+})
+
 t.test('callback: with nothing configured every callback is let in', async t => {
   const { url } = await startRelay(t)
   t.equal((await post(url, phraseReady('a'), { query: '?token=any', headers: kieHeaders('any', 'a') })).status, 200)
