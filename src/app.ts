@@ -11,6 +11,7 @@ import { countFailures } from './http/failures.ts'
 import { createMetrics, metricsRoute, type Metrics } from './http/metrics.ts'
 import { createPlaces } from './http/places.ts'
 import { health } from './http/health.ts'
+import { page } from './http/page.ts'
 import { sendProblem } from './http/problems.ts'
 import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams.ts'
@@ -35,9 +36,10 @@ export interface PhraseRelayOptions {
 }
 
 /**
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz` and `/metrics` under its prefix.
+ * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page under its prefix.
  *
- * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
+ * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
+ * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
  *
  * @throws {RangeError} when a setting is wrong, naming it
  */
@@ -52,6 +54,8 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   app.addHook('onReady', () => replayQuarantine(app, hub))
+  // A connection that a client keeps for later would hold up the end.
+  app.addHook('onSend', async (_request, reply) => { if (streams.draining) reply.header('connection', 'close') })
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
@@ -62,6 +66,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(events, { hub, streams, places, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
+  await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
   await app.register(metricsRoute, { hub, streams, metrics, token: settings.METRICS_TOKEN })
 }
 
@@ -87,8 +92,8 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const metrics = createMetrics()
   const hub = createHub(await openStore(config, metrics.group), localBus(), undefined, metrics)
   const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
-  const app: FastifyInstance = Fastify({ ...SERVER, ...PROCESS, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
-  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
+  const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config, metrics })
 
@@ -100,9 +105,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   }
 }
 
-const PROCESS: FastifyServerOptions = {
-  // While streams are ended one by one callbacks still come, and are kept.
-  return503OnClosing: false,
+const LOGGING: FastifyServerOptions = {
   // A line for every request would drown what matters.
   logController: new LogController({ disableRequestLogging: true })
 }

@@ -58,7 +58,12 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       follower.stop()
       return reply.hijack()
     }
-    if (untilDone && isOver(follower.position)) {
+    // Asked last: a stream that is added after the drain would never be ended.
+    if (streams.draining) {
+      follower.stop()
+      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+    }
+    if (untilDone && cursor && isOver(follower.position)) {
       follower.stop()
       return reply.code(204).send(null)
     }
@@ -88,7 +93,6 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
     if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
     return watch(request, reply, expiresAt)
   })
