@@ -90,14 +90,21 @@ export interface HubObserver {
 /**
  * Makes the hub of a store and a bus.
  *
- * @param resyncMs - on a bus that may lose news: how often followers look at the store, in milliseconds. Default 1,000
+ * @param resyncMs - how often followers look at the store on a bus that may lose news, and on others when another process
+ *   has written to it, in milliseconds. Default 1,000
  */
 export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, observer?: HubObserver): Hub {
   const groups = new Map<string, Group>()
-  const resync = bus.lossless ? undefined : setInterval(lookAll, resyncMs).unref()
+  const resync = setInterval(bus.lossless ? lookIfChanged : lookAll, resyncMs).unref()
 
   function lookAll (): void {
     for (const { followers } of groups.values()) for (const follower of followers) follower.look()
+  }
+
+  /** What another process has written is no news to this one's bus. */
+  async function lookIfChanged (): Promise<void> {
+    // A store in trouble is asked again the next time.
+    if (groups.size > 0 && await store.changedElsewhere().catch(() => false)) lookAll()
   }
 
   function join (taskId: string): Group {

@@ -198,3 +198,18 @@ t.test('hub close() closes bus and store, and may be called twice', async t => {
   await t.rejects(hub.publish('a', draft('one')), { code: 'STORE_UNAVAILABLE' })
   t.strictSame(got, [])
 })
+
+t.test('hub follow() gets what another process has appended, also after a store in trouble', async t => {
+  const store = memoryStore()
+  let asked = 0
+  async function changedElsewhere (): Promise<boolean> {
+    if (asked++ === 0) throw new Error('in trouble')
+    return true
+  }
+  const hub = open(t, { ...store, changedElsewhere }, localBus(), 1)
+  const { got, follower } = await collect(hub)
+  follower.resume()
+  await store.append('a', draft('one'))
+  while (got.length === 0) await turn()
+  t.strictSame(got, [1])
+})

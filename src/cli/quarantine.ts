@@ -13,8 +13,8 @@ Usage: npx phrase-relay quarantine list          print what is held: id, time, s
        npx phrase-relay quarantine replay [ID]   read all again, or one; what can be read now becomes an event
        npx phrase-relay quarantine drop ID       forget one
 
-Works on the file of STORE_URL, whether or not the server runs. Streams that are open meanwhile get what was replayed
-with the next event of their task, or when they reconnect. A start of the server replays everything by itself.
+Works on the file of STORE_URL, whether or not the server runs: streams that are open get what was replayed within a
+second. A start of the server replays everything by itself.
 `
 
 type Verb = (store: EventStore, id: number | undefined) => Promise<string>

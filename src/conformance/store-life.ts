@@ -17,6 +17,12 @@ export const LIFE_CASES: Cases = {
     t.strictSame(await store.extent('a'), { first: 1, last: 0, newest: undefined })
   },
 
+  async 'changedElsewhere() does not tell of what the store itself has written' (t, open) {
+    const store = await open()
+    await store.append('a', draft('one'))
+    t.equal(await store.changedElsewhere(), false)
+  },
+
   async 'close() lets what was begun end' (t, open) {
     const store = await open()
     const appended = drafts(20).map((one) => store.append('a', one))
@@ -37,6 +43,7 @@ export const LIFE_CASES: Cases = {
     await t.rejects(store.read('a', 0, 10), CLOSED)
     await t.rejects(store.extent('a'), CLOSED)
     await t.rejects(store.trim(1, nobody), CLOSED)
+    await t.rejects(store.changedElsewhere(), CLOSED)
     await t.rejects(store.check(), CLOSED)
   }
 }

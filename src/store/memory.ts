@@ -93,6 +93,11 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
       return forgotten
     },
 
+    async changedElsewhere () {
+      open()
+      return false
+    },
+
     async check () { open() },
     async close () { closed = true }
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { EventName } from '../../schemas/event.ts'
@@ -94,6 +94,26 @@ export function guard<T> (path: string, work: () => T): T {
     if (cause instanceof RelayError) throw cause
     throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: ${(cause as Error).message}`, { cause })
   }
+}
+
+/**
+ * Refuses another file than the one that was opened: writes to a file that was removed succeed, and are lost.
+ *
+ * @param inode - of the file that was opened; undefined when any will do
+ * @throws {Error} when the file is gone, or another one
+ */
+export function requireSameFile (path: string, inode?: number): void {
+  const found = statSync(path, { throwIfNoEntry: false })?.ino
+  if (found === undefined || (inode !== undefined && found !== inode)) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
+}
+
+/**
+ * A number that changes when another connection has committed, and never with the commits of this one.
+ *
+ * @see https://www.sqlite.org/pragma.html#pragma_data_version
+ */
+export function dataVersion (db: DatabaseSync): number {
+  return (db.prepare('PRAGMA data_version').get() as { data_version: number }).data_version
 }
 
 function makeDirectory (path: string): void {

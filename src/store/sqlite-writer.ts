@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Delivery, EventDraft } from '../../schemas/event.ts'
 import { isRepeat } from './dedupe.ts'
 import { sqliteDeliveries, type FirstEvent, type Judged } from './sqlite-deliveries.ts'
-import { guard, openForWriting, transaction } from './sqlite-file.ts'
+import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './sqlite-file.ts'
 import { sqliteHeldTable, type HeldEntry } from './sqlite-held.ts'
 
 /** One draft of a group. */
@@ -43,6 +43,8 @@ export interface SqliteWriter {
   forget (taskIds: readonly string[], before: number): number
   /** Forgets the high-water marks older than `before`, at most `limit`; says whether it found as many. */
   forgetMarks (before: number, limit: number): boolean
+  /** Whether another connection has written since the last call. */
+  changedElsewhere (): boolean
   /** Makes a durable write that changes nothing. */
   check (): void
   /** The life of this history, and the latest time written in it. */
@@ -58,6 +60,7 @@ export interface SqliteWriter {
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
   const { epoch } = session
+  let version = dataVersion(session.db)
 
   /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
@@ -84,6 +87,11 @@ export function sqliteWriter (path: string): SqliteWriter {
     stale: (before, after, limit) => write((s) => staleStep(s, before, after, limit)),
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
     forgetMarks: (before, limit) => write((s) => forgetMarks(s, before, limit)),
+    changedElsewhere: () => write((s) => {
+      const before = version
+      version = dataVersion(s.db)
+      return version !== before
+    }),
     check: () => write((s) => { s.check.run(String(Date.now())) }),
     origin: () => write((s) => ({ epoch, latest: (s.latest.get() as { at: number } | undefined)?.at ?? 0 })),
     close () {
@@ -102,12 +110,6 @@ function reopen (path: string, epoch: string): Session {
   if (session.epoch === epoch) return session
   session.db.close()
   throw new Error('its history was replaced while it was in use, expected a restart')
-}
-
-/** Writes to a file that was removed succeed, and are lost. */
-function requireSameFile (path: string, inode?: number): void {
-  const found = statSync(path, { throwIfNoEntry: false })?.ino
-  if (found === undefined || (inode !== undefined && found !== inode)) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
 }
 
 type Session = ReturnType<typeof open>

@@ -69,6 +69,11 @@ export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now
       return trim(thread, clock(), ageMs, watched)
     },
 
+    async changedElsewhere () {
+      open()
+      return thread.call('changedElsewhere')
+    },
+
     async check () {
       open()
       await thread.call('check')

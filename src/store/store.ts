@@ -68,6 +68,9 @@ export interface EventStore {
    */
   trim (ageMs: number, watched: (taskId: string) => boolean): Promise<number>
 
+  /** Whether something was written since the last call by another than this store, such as another process. */
+  changedElsewhere (): Promise<boolean>
+
   /** Resolves when the store takes a durable write now. */
   check (): Promise<void>
 

@@ -49,7 +49,7 @@ const REFUSED: Array<[string, { query?: string, headers?: Record<string, string>
   ['with two tokens', { query: `?token=${TOKEN}&token=${TOKEN}` }],
   ['with the token as a header', { headers: { authorization: `Bearer ${TOKEN}` } }],
   ['with the signature of another task', { headers: kieHeaders(KEY, 'b') }],
-  ['with a signature that is too old', { headers: kieHeaders(KEY, 'a', nowSeconds() - 302) }],
+  ['with a signature that is too old', { headers: kieHeaders(KEY, 'a', nowSeconds() - 3600) }],
   ['with a signature of the future', { headers: kieHeaders(KEY, 'a', nowSeconds() + 3600) }],
   ['with the signature of another body', { headers: standardHeaders(SECRET, 'one', `${body} `) }],
   ['with a body that is no JSON', { body: '{' }],
@@ -66,6 +66,12 @@ for (const [what, { body: text = body, ...options }] of REFUSED) {
     t.equal((await fetch(`${url}/tasks/a`)).status, 404)
   })
 }
+
+t.test('callback: a request without a body has to prove itself too', async t => {
+  const { url } = await startRelay(t, STRANGER)
+  t.equal((await fetch(`${url}/callback`, { method: 'POST' })).status, 401)
+  t.equal((await fetch(`${url}/callback?token=${TOKEN}`, { method: 'POST' })).status, 400)
+})
 
 t.test('callback: with nothing configured every callback is let in', async t => {
   const { url } = await startRelay(t)

@@ -71,3 +71,11 @@ t.test('sqliteStore append() rejects when it cannot write, and works again when 
   meddle(path, 'DROP TRIGGER full')
   t.equal((await store.append('a', draft('one'))).event.seq, 1)
 })
+
+t.test('sqliteStore changedElsewhere() tells once of what another process has written', async t => {
+  const path = databasePath(t)
+  const [store, other] = [await sqliteStore(path), await sqliteStore(path)]
+  t.teardown(() => Promise.all([store.close(), other.close()]))
+  await other.append('a', draft('one'))
+  t.strictSame([await store.changedElsewhere(), await store.changedElsewhere()], [true, false])
+})
