@@ -77,7 +77,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const config = completeConfig(given)
   const hub = createHub(await openStore(config), localBus())
   const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
-  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config })
 

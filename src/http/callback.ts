@@ -4,11 +4,13 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback } from '../suno/callback.ts'
+import { requirePlainUtf8 } from './media-type.ts'
 
 const response = { 200: ReceivedSchema, '4xx': ProblemSchema, '5xx': ProblemSchema }
 
 /** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
 export const callback: FastifyPluginAsyncTypebox<{ hub: Hub, bodyLimit: number }> = async (app, { hub, bodyLimit }) => {
+  app.addHook('onRequest', requirePlainUtf8)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => parseJson(body))
 

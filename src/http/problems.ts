@@ -39,6 +39,11 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
 function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
-  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${error.message}`
-  return new RelayError(code, message, { cause: error })
+  return new RelayError(code, describe(code, error), { cause: error })
+}
+
+function describe (code: RelayErrorCode, { validation, message }: FastifyError): string {
+  if (code === 'INTERNAL') return 'Cannot answer: something went wrong that should not have'
+  // Other messages of the framework repeat the URL, and with it a secret.
+  return `Cannot accept the request: ${validation ? message : STATUS_CODES[STATUS[code]]}`
 }
