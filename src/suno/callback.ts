@@ -31,8 +31,10 @@ export function readCallback (step: Step, json: unknown, receivedAt: Date): Read
   if (!body.Check(json)) throw unreadable(json)
   const taskId = readTaskId(json)
   const event = eventName(step, json)
+  // Refuses a body that is nested too deep, which JSON.stringify() would die of.
+  const digest = hash('sha256', step + canonical(json, 0), 'base64url')
   const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
-  return { taskId, draft: { event, data, digest: hash('sha256', step + canonical(json, 0), 'base64url') } }
+  return { taskId, draft: { event, data, digest } }
 }
 
 /**
