@@ -77,6 +77,16 @@ export const EventsQuerySchema = Type.Object({
   until: Type.Optional(Type.Literal('done'))
 })
 
+/** How a sender marks one delivery, so that it is known when it comes again. */
+export interface Delivery {
+  /** Opaque, of bounded length, and the same whenever the delivery comes. */
+  readonly key: string
+  /** What to do with another body under the same key: refuse it, take it for the same delivery, or keep it as one of its own. */
+  readonly otherBody: 'refused' | 'repeat' | 'kept'
+  /** Until when the key has to be remembered, in milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
 /** An event before it is kept. */
 export interface EventDraft {
   readonly event: EventName
@@ -84,6 +94,8 @@ export interface EventDraft {
   readonly data: string
   /** Equal for equal callbacks: a digest of the step and the canonical body. */
   readonly digest: string
+  /** Where the sender marks its deliveries. */
+  readonly delivery?: Delivery | undefined
 }
 
 /** An event that is kept. */

@@ -1,12 +1,16 @@
 /** Everything that can go wrong and that a caller is expected to handle. Codes are API, messages are prose. */
 export type RelayErrorCode =
+  | 'AUTH_FAILURES_EXCEEDED'
   | 'BODY_NOT_JSON'
   | 'BODY_TOO_LARGE'
+  | 'CALLBACK_UNAUTHENTIC'
   | 'CALLBACK_UNREADABLE'
   | 'INTERNAL'
   | 'MEDIA_TYPE_UNSUPPORTED'
+  | 'METRICS_FORBIDDEN'
   | 'NOT_ACCEPTABLE'
   | 'NOT_FOUND'
+  | 'QUARANTINE_FULL'
   | 'REQUEST_INVALID'
   | 'DRAINING'
   | 'STORE_UNAVAILABLE'
@@ -20,13 +24,17 @@ export type RelayErrorCode =
 
 /** The HTTP status of every code; a code without one does not compile. */
 export const STATUS = {
+  AUTH_FAILURES_EXCEEDED: 429,
   BODY_NOT_JSON: 400,
   BODY_TOO_LARGE: 413,
+  CALLBACK_UNAUTHENTIC: 401,
   CALLBACK_UNREADABLE: 400,
   INTERNAL: 500,
   MEDIA_TYPE_UNSUPPORTED: 415,
+  METRICS_FORBIDDEN: 401,
   NOT_ACCEPTABLE: 406,
   NOT_FOUND: 404,
+  QUARANTINE_FULL: 503,
   REQUEST_INVALID: 400,
   DRAINING: 503,
   STORE_UNAVAILABLE: 503,

@@ -1,20 +1,22 @@
 import { createRelay } from './app.ts'
 import { ticket } from './cli/ticket.ts'
+import { quarantine } from './cli/quarantine.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { RelayError } from './errors.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
-Usage: npm start                start the server
-       npm start -- --help      print this
-       npx phrase-relay ticket  print a ticket; --help says more
+Usage: npm start                    start the server
+       npm start -- --help          print this
+       npx phrase-relay ticket      print a ticket; --help says more
+       npx phrase-relay quarantine  see to callbacks that could not be read; --help says more
 
 Environment variables, with their defaults:
 ${describeConfig()}
 `
 
 /** What runs in place of the server, by its name: gets the other arguments and the environment, gives what to print. */
-const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket]])
+const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket], ['quarantine', quarantine]])
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))

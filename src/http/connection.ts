@@ -66,6 +66,11 @@ export class ReplyConnection extends Connection {
     this.#raw.write('', callback)
   }
 
+  /** Drops the connection and what was handed over. */
+  destroy (): void {
+    this.#raw.destroy()
+  }
+
   /** Ends the answer after what was handed over. */
   end (): void {
     this.#raw.end()

@@ -12,14 +12,15 @@ const RETRY_AFTER_SECONDS = 5
 const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'BODY_NOT_JSON',
-  FST_ERR_VALIDATION: 'REQUEST_INVALID'
+  FST_ERR_MAX_PARAM_LENGTH: 'URL_TOO_LONG'
 }
 
 /** An error answer's body, for a program and for a person. */
 export function toProblem ({ code, message }: RelayError): Static<typeof ProblemSchema> {
   const status = STATUS[code]
-  return { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail: message }
+  // What ails the store names its path, which is for the log and not for strangers.
+  const detail = code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : message
+  return { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail }
 }
 
 /**
@@ -36,7 +37,8 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   return reply.code(status).type(PROBLEM_TYPE).send(toProblem(problem))
 }
 
-function toRelayError (error: FastifyError | RelayError): RelayError {
+/** What an error is to a caller: ours as it is, Fastify's by what it means, anything else `INTERNAL`. */
+export function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
   return new RelayError(code, describe(code, error), { cause: error })
@@ -44,6 +46,6 @@ function toRelayError (error: FastifyError | RelayError): RelayError {
 
 function describe (code: RelayErrorCode, { validation, message }: FastifyError): string {
   if (code === 'INTERNAL') return 'Cannot answer: something went wrong that should not have'
-  // Other messages of the framework repeat the URL, and with it a secret.
+  // Other texts of Fastify quote the URL, and with it the secrets in it.
   return `Cannot accept the request: ${validation ? message : STATUS_CODES[STATUS[code]]}`
 }

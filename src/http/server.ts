@@ -38,6 +38,8 @@ export const SERVER: FastifyHttpOptions<Server, FastifyBaseLogger> = {
   requestTimeout: REQUEST_MS,
   http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: HEADER_BYTES },
   clientErrorHandler: answerClientError,
+  // While it drains it answers: to a 503 browsers would not come back.
+  return503OnClosing: false,
   // Hooks do not run for a URL that cannot be read.
   frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply.headers(SECURITY_HEADERS)) }
 }
@@ -47,7 +49,7 @@ export interface Protection {
   readonly corsOrigins: readonly string[]
   /** Streams in all; 0 is no limit. */
   readonly maxStreams: number
-  /** Over how long a close ends streams, in milliseconds; all that is open a second later is cut. */
+  /** Over how long streams are ended at a close, in milliseconds; what is open a second later is cut. */
   readonly drainMs: number
 }
 
@@ -60,8 +62,9 @@ export async function protect (app: FastifyInstance, { corsOrigins, maxStreams, 
     const fits = request.raw.url!.length <= URL_BYTES
     next(fits ? undefined : new RelayError('URL_TOO_LONG', `Cannot read the request: its URL is longer than ${URL_BYTES} bytes`))
   })
+  // Not onClose, which comes when the server has closed.
   app.addHook('preClose', async () => {
-    // A connection that never asked for anything, or never reads, is not idle to Node, which would wait for it without end.
+    // A connection that never asked for anything is not idle to Node, which would wait for it without end.
     setTimeout(() => { app.server.closeAllConnections() }, drainMs + CLOSE_MS).unref()
   })
   if (corsOrigins.length > 0) await app.register(cors, corsOptions(corsOrigins))
@@ -88,8 +91,8 @@ const CLIENT_ERRORS: Readonly<Record<string, RelayErrorCode>> = {
 }
 
 /** Answers what is no HTTP request, and hangs up. */
-function answerClientError ({ code }: Error & { code?: string }, socket: Socket): void {
-  const problem = new RelayError(CLIENT_ERRORS[code ?? ''] ?? 'REQUEST_INVALID', 'Cannot read the request: it is not HTTP as expected, or too large, or too slow')
+function answerClientError ({ code }: { code: string }, socket: Socket): void {
+  const problem = new RelayError(CLIENT_ERRORS[code] ?? 'REQUEST_INVALID', 'Cannot read the request: it is not HTTP as expected, or too large, or too slow')
   // After other bytes this would stand in the middle of another answer.
   if (socket.writable && socket.bytesWritten === 0) socket.write(rawAnswer(problem))
   socket.destroySoon()

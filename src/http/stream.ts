@@ -4,13 +4,15 @@ import type { ClosingReason } from '../../schemas/event.ts'
 import { ReplyConnection } from './connection.ts'
 import { closingFrame, KEEP_ALIVE } from './frames.ts'
 
+// A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
+const MISSES_TO_END = 4
 const SESSION_OPTIONS = { retry: null, keepAlive: null, trustClientEventId: false }
 
 /** One open stream. */
 export interface Stream {
   /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready` is called later. */
   send (frame: EventBuffer): boolean
-  /** Breaks the silence with a comment, unless the reader is behind. */
+  /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
   keepAlive (): void
   /** Sends `closing`, then ends the stream. */
   end (reason: ClosingReason, retryMs?: number): void
@@ -23,8 +25,8 @@ export interface StreamOptions {
   readonly hello: EventBuffer
   /** Called when frames can be sent: once at the start, and again after one was left. */
   readonly ready: () => void
-  /** Called once when the stream has ended, whoever ended it. */
-  readonly ended: () => void
+  /** Called once when the stream has ended: why the server ended it, or that the client left. */
+  readonly ended: (reason: ClosingReason | 'left') => void
 }
 
 /** Answers a request with a stream: a better-sse session over the reply, which is hijacked. */
@@ -32,15 +34,32 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
   reply.hijack()
   const connection = new ReplyConnection(reply, bufferBytes)
   const session = new Session(connection, SESSION_OPTIONS)
-  session.once('disconnected', ended)
+  session.once('disconnected', () => { ended(closing ?? 'left') })
   session.once('connected', () => {
     // A session calls itself connected even when the client left before it began.
     if (connection.closed) return
+    open = true
     session.batch(hello)
-    ready()
+    if (closing) end(closing)
+    else ready()
   })
 
+  let open = false
+  let missed = 0
+  let closing: ClosingReason | undefined
+
+  function end (reason: ClosingReason, retryMs?: number): void {
+    if (connection.closed) return
+    closing = reason
+    // Nothing may come before the head.
+    if (!open) return
+    session.batch(closingFrame(reason, retryMs))
+    connection.end()
+  }
+
   return {
+    end,
+
     send (frame) {
       if (connection.closed) return false
       const fits = connection.takes(Buffer.byteLength(frame.read()))
@@ -50,13 +69,12 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
     },
 
     keepAlive () {
-      if (connection.takes(KEEP_ALIVE.read().length)) session.batch(KEEP_ALIVE)
-    },
-
-    end (reason, retryMs) {
-      if (connection.closed) return
-      session.batch(closingFrame(reason, retryMs))
-      connection.end()
+      if (!open) return
+      if (connection.takes(KEEP_ALIVE.read().length)) {
+        missed = 0
+        session.batch(KEEP_ALIVE)
+      } else if (++missed === MISSES_TO_END) end('slow')
+      else if (missed > MISSES_TO_END) connection.destroy()
     }
   }
 }

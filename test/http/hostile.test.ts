@@ -93,7 +93,7 @@ const requests: ReadonlyArray<[what: string, bytes: string | Uint8Array, statuse
   ['an upgrade', 'GET /healthz HTTP/1.1\r\nhost: relay\r\nupgrade: websocket\r\nconnection: upgrade, close\r\n\r\n', [200]],
   ['an expectation that nobody knows', head('expect: a miracle\r\ncontent-length: 2\r\nconnection: close\r\n', '{}'), [417]],
   ['a pipeline', `${callbackBytes(good, { connection: 'keep-alive' })}${get('/nope', 'keep-alive')}${callbackBytes(good)}`, [200, 404, 200]],
-  ['a pipeline behind a body that cannot be read', `${callbackBytes('{', { connection: 'keep-alive' })}${callbackBytes(good)}`, [400]]
+  ['a pipeline behind a body that cannot be read', `${callbackBytes('{', { connection: 'keep-alive' })}${callbackBytes(good)}`, [400, 200]]
 ]
 
 for (const [what, body, status] of bodies) {
