@@ -11,6 +11,7 @@ import { countFailures } from './http/failures.ts'
 import { createMetrics, metricsRoute, type Metrics } from './http/metrics.ts'
 import { createPlaces } from './http/places.ts'
 import { health } from './http/health.ts'
+import { page } from './http/page.ts'
 import { sendProblem } from './http/problems.ts'
 import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams.ts'
@@ -35,7 +36,7 @@ export interface PhraseRelayOptions {
 }
 
 /**
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz` and `/metrics` under its prefix.
+ * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page under its prefix.
  *
  * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
  * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
@@ -65,6 +66,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(events, { hub, streams, places, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
+  await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
   await app.register(metricsRoute, { hub, streams, metrics, token: settings.METRICS_TOKEN })
 }
 
