@@ -9,6 +9,7 @@ import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
+import { requirePlainUtf8 } from './media-type.ts'
 import type { Metrics } from './metrics.ts'
 import { networkOf } from './network.ts'
 import { sendProblem, toRelayError } from './problems.ts'
@@ -39,6 +40,7 @@ interface Arrival {
 
 /** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed, metrics }) => {
+  app.addHook('onRequest', requirePlainUtf8)
   app.removeAllContentTypeParsers()
   // Left as it came: signatures are over the bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)

@@ -11,7 +11,8 @@ const RETRY_AFTER_SECONDS = 5
 /** What Fastify calls it, and what we do. */
 const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE'
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_MAX_PARAM_LENGTH: 'URL_TOO_LONG'
 }
 
 /** An error answer's body, for a program and for a person. */
@@ -40,8 +41,11 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
 export function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
-  // Fastify's own text quotes the URL, and with it the secrets in it.
-  const said = error.code === 'FST_ERR_BAD_URL' ? 'its URL cannot be decoded' : error.message
-  const message = code === 'INTERNAL' ? 'Cannot answer: something went wrong that should not have' : `Cannot accept the request: ${said}`
-  return new RelayError(code, message, { cause: error })
+  return new RelayError(code, describe(code, error), { cause: error })
+}
+
+function describe (code: RelayErrorCode, { validation, message }: FastifyError): string {
+  if (code === 'INTERNAL') return 'Cannot answer: something went wrong that should not have'
+  // Other texts of Fastify quote the URL, and with it the secrets in it.
+  return `Cannot accept the request: ${validation ? message : STATUS_CODES[STATUS[code]]}`
 }

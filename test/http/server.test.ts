@@ -55,6 +55,7 @@ t.test('a stream is hardened', async t => {
 const refusals: ReadonlyArray<[what: string, bytes: string, status: number, code: string]> = [
   ['headers that are too large', get('/', `x: ${'x'.repeat(16_384)}\r\n`), 431, 'HEADERS_TOO_LARGE'],
   ['a URL that is too long', get(`/${'a'.repeat(8192)}`), 414, 'URL_TOO_LONG'],
+  ['a task id that is too long for a URL', get(`/tasks/${'a'.repeat(8200)}`), 414, 'URL_TOO_LONG'],
   ['no HTTP', 'hello?\r\n\r\n', 400, 'REQUEST_INVALID'],
   ['a URL that cannot be read', get('/events/%zz'), 400, 'REQUEST_INVALID']
 ]

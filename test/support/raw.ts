@@ -30,7 +30,7 @@ export async function sendRaw (t: Test, url: string, bytes: string | Uint8Array)
 
 /** The statuses of the answers in what a server said. */
 export function statuses (answers: string): number[] {
-  return [...answers.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status))
+  return [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 }
 
 /** A POST of a body, as bytes; the server hangs up after its answer. */
