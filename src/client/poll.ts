@@ -1,13 +1,10 @@
-import type { Static } from '@sinclair/typebox'
 import type { RelayEvent } from '../../schemas/event.ts'
-import type { TaskSchema } from '../../schemas/task.ts'
+import type { Task } from '../../schemas/task.ts'
 import { distance, startOver, take } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
 import type { Attempt, State } from './state.ts'
 import { within } from './timing.ts'
-
-type Task = Static<typeof TaskSchema>
 
 /**
  * Asks for the task's JSON once: what is there when no place in it is known yet, else what comes after the cursor,
