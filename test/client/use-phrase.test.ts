@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { createElement } from 'react'
+import t, { type Test } from 'tap'
+import { usePhrase } from '../../examples/use-phrase.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
+import { answer, startServer } from '../support/server.ts'
+import { startWatchedRelay } from '../support/watching.ts'
+
+type Seen = ReturnType<typeof usePhrase>
+
+/** The part of react-test-renderer that is used; it ships no types. */
+interface Renderer {
+  create (element: unknown): { update (element: unknown): void, unmount (): void }
+  act<T> (work: () => T): T
+}
+
+const { create, act } = (await import('react-test-renderer' as string)).default as Renderer
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+
+/** Renders the hook; `until` resolves with what it says once that is as wanted. */
+function renderPhrase (t: Test, taskId: string, relay: string): { until (wanted: (seen: Seen) => unknown): Promise<Seen>, show (taskId: string): void } {
+  let seen: Seen = {}
+  let look = (): void => {}
+  function Phrase ({ taskId }: { taskId: string }): null {
+    seen = usePhrase(taskId, relay)
+    look()
+    return null
+  }
+  const root = act(() => create(createElement(Phrase, { taskId })))
+  t.teardown(() => { act(() => { root.unmount() }) })
+
+  return {
+    show (taskId) { act(() => { root.update(createElement(Phrase, { taskId })) }) },
+    async until (wanted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      look = () => { if (wanted(seen)) resolve() }
+      await act(() => promise)
+      return seen
+    }
+  }
+}
+
+t.test('usePhrase: shows the phrase when it comes', async t => {
+  const { url } = await startWatchedRelay(t)
+  const { until } = renderPhrase(t, 'a', url)
+
+  await post(url, phraseReady('a', 'Read me'))
+
+  t.match(await until(({ event }) => event), { event: { event: 'phrase-ready', data: { validateInfo: 'Read me' } } })
+})
+
+t.test('usePhrase: shows why it may not watch', async t => {
+  const { url } = await startServer(t, answer(403))
+
+  t.match(await renderPhrase(t, 'a', url).until(({ error }) => error), { error: { name: 'WatchRefused', status: 403 } })
+})
+
+t.test('usePhrase: forgets the task before', async t => {
+  const { url } = await startWatchedRelay(t)
+  await post(url, phraseReady('a'))
+  const { until, show } = renderPhrase(t, 'a', url)
+  await until(({ event }) => event)
+
+  const empty = until(({ event }) => !event)
+  show('b')
+
+  t.strictSame(await empty, {})
+})
+
+const readme = readFileSync('README.md', 'utf8')
+
+t.test('usePhrase: is the one that the README shows', { skip: !readme.includes('usePhrase') && 'the README shows none' }, t => {
+  const shown = readFileSync('examples/use-phrase.ts', 'utf8').replace('../src/client/index.ts', 'phrase-relay/client')
+
+  t.match(readme, shown)
+  t.end()
+})
