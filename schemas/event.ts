@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { StepSchema } from './callback.ts'
+import { TicketSchema } from './ticket.ts'
 
 /** The names of the events that are kept. A closed list: a name is written into a frame as it is. */
 export const EventNameSchema = Type.Union([
@@ -70,10 +71,21 @@ export const FramesSchema = Type.String({ contentMediaType: 'text/event-stream' 
 
 /** Query of `GET /events/:taskId`. */
 export const EventsQuerySchema = Type.Object({
+  ticket: Type.Optional(TicketSchema),
   lastEventId: Type.Optional(Type.String({ description: 'cursor, for clients that cannot send Last-Event-ID' })),
   replay: Type.Optional(ReplaySchema),
   until: Type.Optional(Type.Literal('done'))
 })
+
+/** How a sender marks one delivery, so that it is known when it comes again. */
+export interface Delivery {
+  /** Opaque, of bounded length, and the same whenever the delivery comes. */
+  readonly key: string
+  /** What to do with another body under the same key: refuse it, take it for the same delivery, or keep it as one of its own. */
+  readonly otherBody: 'refused' | 'repeat' | 'kept'
+  /** Until when the key has to be remembered, in milliseconds since 1970. */
+  readonly expiresAt: number
+}
 
 /** An event before it is kept. */
 export interface EventDraft {
@@ -82,6 +94,8 @@ export interface EventDraft {
   readonly data: string
   /** Equal for equal callbacks: a digest of the step and the canonical body. */
   readonly digest: string
+  /** Where the sender marks its deliveries. */
+  readonly delivery?: Delivery | undefined
 }
 
 /** An event that is kept. */

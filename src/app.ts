@@ -4,16 +4,22 @@ import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
 import { RelayError } from './errors.ts'
+import { createAuthenticator } from './http/authentic.ts'
 import { callback } from './http/callback.ts'
 import { events } from './http/events.ts'
+import { countFailures } from './http/failures.ts'
+import { createPlaces } from './http/places.ts'
 import { health } from './http/health.ts'
 import { sendProblem } from './http/problems.ts'
+import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams.ts'
 import { tasks } from './http/tasks.ts'
 import { createHub, type Hub } from './hub.ts'
 import { memoryStore } from './store/memory.ts'
 import { sqliteStore } from './store/sqlite.ts'
 import type { EventStore } from './store/store.ts'
+import { ticketCheck } from './tickets.ts'
+import { readHeld } from './suno/callback.ts'
 
 const HOUR_MS = 3_600_000
 const TRIMS_PER_RETENTION = 24
@@ -21,7 +27,7 @@ const TRIMS_PER_RETENTION = 24
 export interface PhraseRelayOptions {
   /** What keeps and follows events; the plugin closes it with the app. */
   readonly hub: Hub
-  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`) have no effect here. */
+  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`) have no effect here. */
   readonly config?: Partial<Config>
 }
 
@@ -33,21 +39,25 @@ export interface PhraseRelayOptions {
  * @throws {RangeError} when a setting is wrong, naming it
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {} }) => {
-  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES } = completeConfig(config)
+  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES, ...settings } = completeConfig(config)
+  const places = createPlaces({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
+  const checkTicket = ticketCheck(settings.TICKET_KEYS)
+  const authenticator = createAuthenticator(settings.CALLBACK_TOKENS, settings.WEBHOOK_HMAC_KEYS, settings.SIGNATURE_WINDOW_SECONDS)
   const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
   const stopTrimming = trimNowAndThen(app, hub, RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
+  app.addHook('onReady', () => replayQuarantine(app, hub))
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
     await hub.close()
   })
 
-  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES })
-  await app.register(events, { hub, streams, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
-  await app.register(tasks, { hub, streams })
+  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE) })
+  await app.register(events, { hub, streams, places, checkTicket, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
 }
 
@@ -71,7 +81,9 @@ export interface Relay {
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const hub = createHub(await openStore(config), localBus())
-  const app: FastifyInstance = Fastify({ ...SERVER, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
+  const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
   await app.register(phraseRelay, { hub, config })
 
@@ -83,11 +95,9 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   }
 }
 
-const SERVER: FastifyServerOptions = {
+const LOGGING: FastifyServerOptions = {
   // A line for every request would drown what matters.
-  logController: new LogController({ disableRequestLogging: true }),
-  routerOptions: { maxParamLength: 128 },
-  frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply) }
+  logController: new LogController({ disableRequestLogging: true })
 }
 
 function listenTextResolver (address: string): string {
@@ -98,7 +108,24 @@ function describeRequest ({ method, url }: { method: string, url: string }): { m
   return { method, path: url.split('?', 1)[0] }
 }
 
-async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
+/** Reads again what an earlier version could not read. */
+async function replayQuarantine (app: FastifyInstance, hub: Hub): Promise<void> {
+  try {
+    for (const { id, event, reason } of await hub.replay(readHeld)) {
+      app.log.info({ id, taskId: event?.taskId, eventId: event?.id, reason }, event ? 'replayed' : 'still in quarantine')
+    }
+  } catch (error) {
+    // They stay held, and a start that is in trouble with its store is told of it by others.
+    app.log.error({ err: error }, (error as Error).message)
+  }
+}
+
+/**
+ * Opens the store of a configuration.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be opened
+ */
+export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
   const options = { dedupeWindowMs: DEDUPE_WINDOW_MS }
   return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
 }

@@ -1,30 +1,48 @@
 /** Everything that can go wrong and that a caller is expected to handle. Codes are API, messages are prose. */
 export type RelayErrorCode =
+  | 'AUTH_FAILURES_EXCEEDED'
   | 'BODY_NOT_JSON'
   | 'BODY_TOO_LARGE'
+  | 'CALLBACK_UNAUTHENTIC'
   | 'CALLBACK_UNREADABLE'
   | 'INTERNAL'
   | 'MEDIA_TYPE_UNSUPPORTED'
   | 'NOT_ACCEPTABLE'
   | 'NOT_FOUND'
+  | 'QUARANTINE_FULL'
   | 'REQUEST_INVALID'
   | 'DRAINING'
   | 'STORE_UNAVAILABLE'
+  | 'TASK_FORBIDDEN'
   | 'TASK_UNKNOWN'
+  | 'TICKET_INVALID'
+  | 'TOO_MANY_STREAMS'
+  | 'HEADERS_TOO_LARGE'
+  | 'REQUEST_TIMEOUT'
+  | 'URL_TOO_LONG'
 
 /** The HTTP status of every code; a code without one does not compile. */
 export const STATUS = {
+  AUTH_FAILURES_EXCEEDED: 429,
   BODY_NOT_JSON: 400,
   BODY_TOO_LARGE: 413,
+  CALLBACK_UNAUTHENTIC: 401,
   CALLBACK_UNREADABLE: 400,
   INTERNAL: 500,
   MEDIA_TYPE_UNSUPPORTED: 415,
   NOT_ACCEPTABLE: 406,
   NOT_FOUND: 404,
+  QUARANTINE_FULL: 503,
   REQUEST_INVALID: 400,
   DRAINING: 503,
   STORE_UNAVAILABLE: 503,
-  TASK_UNKNOWN: 404
+  TASK_FORBIDDEN: 403,
+  TASK_UNKNOWN: 404,
+  TICKET_INVALID: 401,
+  TOO_MANY_STREAMS: 429,
+  HEADERS_TOO_LARGE: 431,
+  REQUEST_TIMEOUT: 408,
+  URL_TOO_LONG: 414
 } as const satisfies Record<RelayErrorCode, number>
 
 /** A condition that callers are expected to handle. Programming mistakes stay `TypeError` and `RangeError`. */

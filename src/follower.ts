@@ -46,7 +46,8 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
   let retry: NodeJS.Timeout | undefined
 
   function take (event: TaskEvent): boolean {
-    ready = ready && deliver(event)
+    // Whoever takes it may have stopped meanwhile.
+    ready = ready && deliver(event) && !stopped
     if (ready) cursor = event.seq
     return ready
   }
@@ -68,6 +69,7 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
       while (behind() && await readPage());
     } catch {
       // The store is in trouble. The stream stays, and goes on where it was.
+      clearTimeout(retry)
       retry = setTimeout(look, RETRY_MS).unref()
     }
     reading = false

@@ -1,7 +1,9 @@
 import type { EventDraft, Replay, TaskEvent } from '../schemas/event.ts'
+import type { HeldDraft } from '../schemas/quarantine.ts'
 import type { EventBus, Unsubscribe } from './bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
 import { createFollower, type Deliver, type Follower, type ToldFollower } from './follower.ts'
+import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from './store/store.ts'
 
 const PAGE = 256
@@ -26,9 +28,25 @@ export interface Hub {
   /**
    * Keeps an event and tells its followers. Resolves once it is durable, whether or not the news of it got through.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when it was not kept
+   * @throws {RelayError} `STORE_UNAVAILABLE` when it was not kept; `CALLBACK_UNAUTHENTIC` when its delivery belongs to
+   *   another body
    */
   publish (taskId: string, draft: EventDraft): Promise<Appended>
+  /**
+   * Holds a callback that could not be read; resolves once that is durable.
+   *
+   * @returns the event that the same delivery became before, if it did; then nothing is held
+   * @throws {RelayError} as `publish()`; `QUARANTINE_FULL` when there is no room
+   */
+  hold (held: HeldDraft): Promise<TaskEvent | undefined>
+  /**
+   * Reads what is held again, oldest first, and publishes what can be read now, each once however many replay at a time.
+   *
+   * @param read - throws a {@link RelayError} for what it still cannot read: that stays
+   * @param id - the one to replay; default: all
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the store does not do its work; what was published by then is
+   */
+  replay (read: ReadHeld, id?: number): Promise<Replayed[]>
   /**
    * Follows a task. Nothing is delivered before the first `resume()`, and from then on nothing is missed.
    *
@@ -100,12 +118,27 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000): H
     return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
   }
 
+  function tell ({ event, duplicate }: Appended): void {
+    // News that is not handed on is found in the store; the event is kept all the same.
+    if (!duplicate) bus.publish(event).catch(() => {})
+  }
+
   return {
     async publish (taskId, draft) {
       const appended = await store.append(taskId, draft)
-      // News that is not handed on is found in the store; the event is kept all the same.
-      if (!appended.duplicate) bus.publish(appended.event).catch(() => {})
+      tell(appended)
       return appended
+    },
+
+    hold: (held) => store.quarantine.hold(held),
+
+    async replay (read, only) {
+      const results: Replayed[] = []
+      for (const { id } of await store.quarantine.list()) {
+        const result = only === undefined || only === id ? await replayHeld(store.quarantine, id, read, tell) : undefined
+        if (result) results.push(result)
+      }
+      return results
     },
 
     async follow (taskId, from, deliver) {

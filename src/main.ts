@@ -1,15 +1,22 @@
 import { createRelay } from './app.ts'
+import { ticket } from './cli/ticket.ts'
+import { quarantine } from './cli/quarantine.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { RelayError } from './errors.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
-Usage: npm start              start the server
-       npm start -- --help    print this
+Usage: npm start                    start the server
+       npm start -- --help          print this
+       npx phrase-relay ticket      print a ticket; --help says more
+       npx phrase-relay quarantine  see to callbacks that could not be read; --help says more
 
 Environment variables, with their defaults:
 ${describeConfig()}
 `
+
+/** What runs in place of the server, by its name: gets the other arguments and the environment, gives what to print. */
+const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket], ['quarantine', quarantine]])
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))
@@ -25,14 +32,17 @@ async function start (): Promise<void> {
   await relay.listen()
 }
 
-/** Runs the process: prints its help, or starts the server. A start that cannot be is told in one line. */
+/** Runs the process: prints its help, runs a command, or starts the server. A start that cannot be is told in one line. */
 export async function main (args: readonly string[]): Promise<void> {
-  if (args.includes('--help')) {
+  const [name = '', ...rest] = args
+  const command = COMMANDS.get(name)
+  if (!command && args.includes('--help')) {
     process.stdout.write(HELP)
     return
   }
   try {
-    await start()
+    if (command) process.stdout.write(await command(rest, process.env))
+    else await start()
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof RelayError || 'code' in (error as object))) throw error
     process.stderr.write(`${(error as Error).message}\n`)

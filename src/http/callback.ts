@@ -1,33 +1,112 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { hash } from 'node:crypto'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../schemas/callback.ts'
+import type { TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
+import { QuarantinedSchema } from '../../schemas/quarantine.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback } from '../suno/callback.ts'
+import type { Authenticator, Proof } from './authentic.ts'
 
-const response = { 200: ReceivedSchema, '4xx': ProblemSchema, '5xx': ProblemSchema }
+const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
+const QUARANTINED = { received: true, quarantined: true } as const
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+const NOTHING = Buffer.alloc(0)
 
-/** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
-export const callback: FastifyPluginAsyncTypebox<{ hub: Hub, bodyLimit: number }> = async (app, { hub, bodyLimit }) => {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => parseJson(body))
-
-  async function keep (step: Step, body: unknown) {
-    const { taskId, draft } = readCallback(step, body, new Date())
-    const { event, duplicate } = await hub.publish(taskId, draft)
-    return { received: true as const, taskId, eventId: event.id, duplicate }
-  }
-
-  app.post('/callback', { bodyLimit, schema: { response } }, async (request) => keep('regenerate', request.body))
-  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, async (request) => keep(request.params.step, request.body))
+export interface CallbackOptions {
+  readonly hub: Hub
+  /** The largest body, in bytes. */
+  readonly bodyLimit: number
+  readonly authenticator: Authenticator
+  /** Counts a failed authentication of an address, and says whether that address is past its limit. */
+  readonly failed: (address: string) => boolean
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** A callback that came and is authentic. */
+interface Arrival {
+  readonly step: Step
+  /** JSON. */
+  readonly body: string
+  readonly json: unknown
+  readonly proof: Proof
+}
 
-function parseJson (body: Buffer): unknown {
-  try {
-    return JSON.parse(utf8.decode(body))
-  } catch (cause) {
-    throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8', { cause })
+/** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
+export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed }) => {
+  app.removeAllContentTypeParsers()
+  // Left as it came: signatures are over the bytes.
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
+
+  async function receive (step: Step, request: FastifyRequest) {
+    try {
+      return await keep(admit(step, request))
+    } catch (error) {
+      throw isUnauthentic(error) ? refusal(failed(request.ip), error) : error
+    }
   }
+
+  function admit (step: Step, request: FastifyRequest): Arrival {
+    const bytes = request.body as Buffer | undefined ?? NOTHING
+    const { body, json } = parseJson(bytes)
+    const proof = authenticator.prove(request, bytes, json)
+    if (json === undefined) throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
+    return { step, body, json, proof }
+  }
+
+  async function keep (arrival: Arrival) {
+    const { step, json, proof } = arrival
+    const read = tryToRead(step, json, proof)
+    if (read instanceof RelayError) return hold(arrival, read)
+    const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
+    return received(event, duplicate)
+  }
+
+  async function hold ({ step, body, proof }: Arrival, problem: RelayError) {
+    // A stranger must not fill the disk.
+    if (!authenticator.required) throw problem
+    const reason = problem.message
+    const digest = hash('sha256', step + body, 'base64url')
+    const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
+    app.log.warn({ step, reason }, 'quarantined')
+    return first ? received(first, true) : QUARANTINED
+  }
+
+  app.post('/callback', { bodyLimit, schema: { response } }, async (request) => receive('regenerate', request))
+  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, async (request) => receive(request.params.step, request))
+}
+
+function received ({ taskId, id }: TaskEvent, duplicate: boolean) {
+  return { received: true as const, taskId, eventId: id, duplicate }
+}
+
+/** `json` is undefined when the bytes are no JSON in UTF-8: who sent them has to be known before that is told. */
+function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
+  try {
+    const body = UTF8.decode(bytes)
+    return { body, json: JSON.parse(body) }
+  } catch {
+    return { body: '', json: undefined }
+  }
+}
+
+function tryToRead (step: Step, json: unknown, { taskId }: Proof): ReturnType<typeof readCallback> | RelayError {
+  try {
+    return readCallback(step, json, new Date(), taskId)
+  } catch (error) {
+    if (error instanceof RelayError) return error
+    throw error
+  }
+}
+
+function isUnauthentic (error: unknown): boolean {
+  return error instanceof RelayError && error.code === 'CALLBACK_UNAUTHENTIC'
+}
+
+/** Says the same whatever is missing or wrong. */
+function refusal (isPastLimit: boolean, cause: unknown): RelayError {
+  return isPastLimit
+    ? new RelayError('AUTH_FAILURES_EXCEEDED', 'Cannot accept the callback: too many without proof came from this address, expected fewer in a minute', { cause })
+    : new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot accept the callback: it is not proven to be the sender\'s', { cause })
 }

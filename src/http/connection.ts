@@ -46,7 +46,8 @@ export class ReplyConnection extends Connection {
       raw.useChunkedEncodingByDefault = false
       raw.writeHead(200, streamHeaders(reply))
     }
-    this.sendChunk = (chunk) => { if (chunk !== '') raw.write(chunk) }
+    // A write after the end is an error that nobody would catch.
+    this.sendChunk = (chunk) => { if (chunk !== '' && !this.closed) raw.write(chunk) }
   }
 
   /** true once nobody can be reached through it any more. */
@@ -63,6 +64,11 @@ export class ReplyConnection extends Connection {
   /** Calls back once all that was handed over has left. */
   flushed (callback: () => void): void {
     this.#raw.write('', callback)
+  }
+
+  /** Drops the connection and what was handed over. */
+  destroy (): void {
+    this.#raw.destroy()
   }
 
   /** Ends the answer after what was handed over. */

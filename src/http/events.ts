@@ -1,4 +1,4 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { EventsQuerySchema, FramesSchema, type Subscribed, type TaskEvent } from '../../schemas/event.ts'
@@ -8,32 +8,35 @@ import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../cursor.ts'
 import { isOutcome, taskState } from '../task-state.ts'
+import type { CheckTicket } from '../tickets.ts'
 import { streamHeaders } from './connection.ts'
 import { eventFrame, jitter, subscribedFrame } from './frames.ts'
+import { noPlace, type Places } from './places.ts'
 import { openStream } from './stream.ts'
 import type { Streams } from './streams.ts'
+import { readTicket } from './tickets.ts'
 
 const REFUSED_RETRY_MS = 30_000
 
 export interface EventsOptions {
   readonly hub: Hub
   readonly streams: Streams
+  readonly places: Places
+  readonly checkTicket: CheckTicket
   /** Reconnection time that clients are told, before jitter, in milliseconds. */
   readonly retryMs: number
   /** The most that is held for a slow reader, in bytes. */
   readonly bufferBytes: number
 }
 
+type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Querystring: Static<typeof EventsQuerySchema> }>
+
 /** `GET /events/:taskId`: what is kept after the client's cursor, then what comes, as Server-Sent Events. */
-export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, retryMs, bufferBytes }) => {
+export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, retryMs, bufferBytes }) => {
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
-  app.head('/events/:taskId', { schema }, async (_request, reply) => reply.headers(streamHeaders(reply)).send(''))
-
-  app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
+  async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
     const { params: { taskId }, query } = request
-    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
     const untilDone = query.until === 'done'
 
     function deliver (event: TaskEvent): boolean {
@@ -64,8 +67,22 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
         streams.delete(stream)
       }
     })
-    streams.add(stream)
+    streams.add(stream, expiresAt)
     return reply
+  }
+
+  app.head('/events/:taskId', { schema }, async (request, reply) => {
+    await checkTicket(readTicket(request), request.params.taskId)
+    return reply.headers(streamHeaders(reply)).send('')
+  })
+
+  app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
+    const { taskId } = request.params
+    const expiresAt = await checkTicket(readTicket(request), taskId)
+    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
+    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
+    return watch(request, reply, expiresAt)
   })
 }
 

@@ -4,13 +4,15 @@ import type { ClosingReason } from '../../schemas/event.ts'
 import { ReplyConnection } from './connection.ts'
 import { closingFrame, KEEP_ALIVE } from './frames.ts'
 
+// A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
+const MISSES_TO_END = 4
 const SESSION_OPTIONS = { retry: null, keepAlive: null, trustClientEventId: false }
 
 /** One open stream. */
 export interface Stream {
   /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready` is called later. */
   send (frame: EventBuffer): boolean
-  /** Breaks the silence with a comment, unless the reader is behind. */
+  /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
   keepAlive (): void
   /** Sends `closing`, then ends the stream. */
   end (reason: ClosingReason, retryMs?: number): void
@@ -40,8 +42,19 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
     ready()
   })
 
+  let missed = 0
+
+  function end (reason: ClosingReason, retryMs?: number): void {
+    if (connection.closed) return
+    session.batch(closingFrame(reason, retryMs))
+    connection.end()
+  }
+
   return {
+    end,
+
     send (frame) {
+      if (connection.closed) return false
       const fits = connection.takes(Buffer.byteLength(frame.read()))
       if (fits) session.batch(frame)
       else connection.flushed(ready)
@@ -49,13 +62,11 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
     },
 
     keepAlive () {
-      if (connection.takes(KEEP_ALIVE.read().length)) session.batch(KEEP_ALIVE)
-    },
-
-    end (reason, retryMs) {
-      if (connection.closed) return
-      session.batch(closingFrame(reason, retryMs))
-      connection.end()
+      if (connection.takes(KEEP_ALIVE.read().length)) {
+        missed = 0
+        session.batch(KEEP_ALIVE)
+      } else if (++missed === MISSES_TO_END) end('slow')
+      else if (missed > MISSES_TO_END) connection.destroy()
     }
   }
 }

@@ -3,6 +3,7 @@ import { jitter } from './frames.ts'
 import type { Stream } from './stream.ts'
 
 const SLOTS = 16
+const EXPIRY_CHECK_MS = 1000
 
 /** What is kept alive and ended: a stream, or a request that waits. */
 export type Open = Pick<Stream, 'keepAlive' | 'end'>
@@ -12,7 +13,8 @@ export interface Streams {
   readonly size: number
   /** true once `drain()` was called: no stream may be added. */
   readonly draining: boolean
-  add (stream: Open): void
+  /** @param expiresAt - when its ticket expires, in milliseconds since 1970; it is ended within a second after */
+  add (stream: Open, expiresAt: number): void
   delete (stream: Open): void
   /** Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. */
   drain (overMs: number): Promise<void>
@@ -31,33 +33,44 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
   const slots = Array.from({ length: SLOTS }, () => new Set<Open>())
   const slotOf = new Map<Open, Set<Open>>()
   const timer = keepAliveMs > 0 ? setInterval(sweep, keepAliveMs / SLOTS).unref() : undefined
+  const expiring = new Map<Open, number>()
+  const expiryTimer = setInterval(expire, EXPIRY_CHECK_MS).unref()
   let turn = 0
   let draining = false
 
   function sweep (): void {
     turn = (turn + 1) % SLOTS
-    for (const stream of slots[turn] ?? []) stream.keepAlive()
+    for (const stream of slots[turn] as Set<Open>) stream.keepAlive()
+  }
+
+  // A look at all of them is cheaper than a timer for each, and knows no longest delay.
+  function expire (): void {
+    const now = Date.now()
+    for (const [stream, expiresAt] of expiring) if (expiresAt <= now) stream.end('ticket-expired')
   }
 
   return {
     get size () { return slotOf.size },
     get draining () { return draining },
 
-    add (stream) {
+    add (stream, expiresAt) {
       // The slot that was swept last: its turn comes after a whole round.
       const slot = slots[turn] as Set<Open>
       slot.add(stream)
       slotOf.set(stream, slot)
+      if (expiresAt < Infinity) expiring.set(stream, expiresAt)
     },
 
     delete (stream) {
       slotOf.get(stream)?.delete(stream)
       slotOf.delete(stream)
+      expiring.delete(stream)
     },
 
     async drain (overMs) {
       draining = true
       clearInterval(timer)
+      clearInterval(expiryTimer)
       for (const slot of slots) {
         for (const stream of slot) stream.end('drain', jitter(retryMs))
         if (slotOf.size > 0) await sleep(overMs / SLOTS)

@@ -5,13 +5,23 @@ import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../schemas/tas
 import { RelayError } from '../errors.ts'
 import type { History, Hub } from '../hub.ts'
 import { taskState } from '../task-state.ts'
+import type { CheckTicket } from '../tickets.ts'
+import { noPlace, type Places } from './places.ts'
 import type { Streams } from './streams.ts'
+import { readTicket } from './tickets.ts'
+
+export interface TasksOptions {
+  readonly hub: Hub
+  readonly streams: Streams
+  readonly places: Places
+  readonly checkTicket: CheckTicket
+}
 
 /** `GET /tasks/:taskId`: what is kept of a task as JSON, at once or as soon as there is something new. */
-export const tasks: FastifyPluginAsyncTypebox<{ hub: Hub, streams: Streams }> = async (app, { hub, streams }) => {
+export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, places, checkTicket }) => {
   const response = { 200: TaskSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
 
-  async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, left: AbortSignal): Promise<void> {
+  async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, expiresAt: number, left: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const follower = await hub.follow(taskId, { cursor, replay: 'all' }, () => {
       resolve()
@@ -19,7 +29,7 @@ export const tasks: FastifyPluginAsyncTypebox<{ hub: Hub, streams: Streams }> = 
     })
     const waiter = { keepAlive: () => {}, end: () => { resolve() } }
     const timer = setTimeout(resolve, ms)
-    streams.add(waiter)
+    streams.add(waiter, expiresAt)
     left.addEventListener('abort', waiter.end)
     follower.resume()
     await promise
@@ -30,7 +40,11 @@ export const tasks: FastifyPluginAsyncTypebox<{ hub: Hub, streams: Streams }> = 
 
   app.get('/tasks/:taskId', { schema: { params: TaskParamsSchema, querystring: TaskQuerySchema, response } }, async (request, reply) => {
     const { params: { taskId }, query: { after, wait = 0 } } = request
-    if (wait > 0) await waitForEvent(taskId, after, wait * 1000, request.signal)
+    const expiresAt = await checkTicket(readTicket(request), taskId)
+    if (wait > 0) {
+      if (!places.take(request, reply, taskId)) throw noPlace()
+      await waitForEvent(taskId, after, wait * 1000, expiresAt, request.signal)
+    }
     const history = await hub.history(taskId, after)
     reply.header('cache-control', 'no-store')
     if (wait > 0 && history.events.length === 0) return reply.code(204).send(null)

@@ -1,3 +1,6 @@
+import type { Delivery } from '../../schemas/event.ts'
+import { RelayError } from '../errors.ts'
+
 /** What is remembered of a task's newest event to recognise a repeat of it. */
 interface Newest {
   readonly digest: string
@@ -13,4 +16,22 @@ interface Newest {
  */
 export function isRepeat (newest: Newest, digest: string, now: number, windowMs: number): boolean {
   return newest.digest === digest && now - newest.at < windowMs
+}
+
+/** What a delivery is: the first of its key, a repeat, or another body under a key, to be refused or kept. */
+export type Verdict = 'first' | Delivery['otherBody']
+
+/**
+ * Judges a delivery by what came under its key before.
+ *
+ * @param seen - digest of the body that the key came with first; undefined when it did not come before
+ */
+export function judge (seen: string | undefined, digest: string, { otherBody }: Delivery): Verdict {
+  if (seen === undefined) return 'first'
+  return seen === digest ? 'repeat' : otherBody
+}
+
+/** What a delivery is refused with whose key belongs to another body. */
+export function deliveryRefused (): RelayError {
+  return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its signature came with another body before, expected one of its own')
 }

@@ -24,9 +24,9 @@ export function groupCommit<Entry, Outcome> (commit: (group: Entry[]) => Promise
   let running: Promise<void> | undefined
 
   async function run (): Promise<void> {
-    // What arrives in the same turn of the event loop belongs to the first group.
-    await new Promise(setImmediate)
     while (queue.length > 0) {
+      // What arrives in the same turn of the event loop belongs to one group.
+      await new Promise(setImmediate)
       const group = queue.slice(0, MOST)
       queue = queue.slice(MOST)
       await commitGroup(group)

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { TaskEvent } from '../../schemas/event.ts'
+import type { Delivery, EventDraft, TaskEvent } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import { createClock } from './clock.ts'
-import { isRepeat } from './dedupe.ts'
-import { MARK_LIVES, type EventStore, type StoreOptions } from './store.ts'
+import { deliveryRefused, isRepeat } from './dedupe.ts'
+import { memoryDeliveries } from './memory-deliveries.ts'
+import { memoryQuarantine } from './memory-quarantine.ts'
+import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from './store.ts'
 
 const TRIM_STEP = 1000
 
@@ -19,6 +21,8 @@ interface Task {
 export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
   const epoch = randomBytes(4).toString('hex')
   const tasks = new Map<string, Task>()
+  const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) ?? false)
+  const quarantine = memoryQuarantine({ open, now, deliveries, append: keep })
   let closed = false
 
   function open (): void {
@@ -32,21 +36,36 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     return task.events.splice(0).length > 0
   }
 
+  function keep (taskId: string, { event: name, data, digest }: EventDraft): Appended {
+    let task = tasks.get(taskId)
+    const newest = task?.events.at(-1)
+    if (task && newest && isRepeat(task, digest, now(), dedupeWindowMs)) return { event: newest, duplicate: true }
+    if (!task) tasks.set(taskId, task = { events: [], last: 0, digest, at: 0 })
+    const seq = ++task.last
+    const event: TaskEvent = { taskId, seq, id: `${epoch}.${seq}`, event: name, data }
+    task.events.push(event)
+    task.digest = digest
+    task.at = now()
+    return { event, duplicate: false }
+  }
+
+  function deliver (taskId: string, draft: EventDraft, delivery: Delivery): Appended {
+    const { verdict, first } = deliveries.judge(delivery, draft.digest)
+    if (verdict === 'refused') throw deliveryRefused()
+    if (verdict === 'repeat' && first) return { event: first, duplicate: true }
+    const appended = keep(taskId, draft)
+    // The key stays with the body that it came with first.
+    if (verdict !== 'kept') deliveries.remember(delivery, draft.digest, appended.event)
+    return appended
+  }
+
   return {
     epoch,
+    quarantine,
 
-    async append (taskId, { event: name, data, digest }) {
+    async append (taskId, draft) {
       open()
-      let task = tasks.get(taskId)
-      const newest = task?.events.at(-1)
-      if (task && newest && isRepeat(task, digest, now(), dedupeWindowMs)) return { event: newest, duplicate: true }
-      if (!task) tasks.set(taskId, task = { events: [], last: 0, digest, at: 0 })
-      const seq = ++task.last
-      const event: TaskEvent = { taskId, seq, id: `${epoch}.${seq}`, event: name, data }
-      task.events.push(event)
-      task.digest = digest
-      task.at = now()
-      return { event, duplicate: false }
+      return draft.delivery ? deliver(taskId, draft, draft.delivery) : keep(taskId, draft)
     },
 
     async read (taskId, after, limit) {
@@ -64,6 +83,7 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
 
     async trim (ageMs, watched) {
       open()
+      quarantine.forget(now() - ageMs)
       let forgotten = 0
       let seen = 0
       for (const [taskId, task] of tasks) {

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite'
 import type { EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 
-const SCHEMA_VERSION = 1
 const BUSY_MS = 2000
 
-// `n` grows in order of arrival, so new rows go to the end of the table and old ones are found at its start.
-const SCHEMA = `
+// Each leads from one version of the schema to the next. `n` grows in order of arrival, so new rows go to the end of the
+// table and old ones are found at its start. `bytes` stands before `body`: a list or a sum never reads the bodies.
+const MIGRATIONS = [`
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE events (
     n INTEGER PRIMARY KEY,
@@ -22,8 +22,20 @@ const SCHEMA = `
     UNIQUE (task_id, seq)
   ) STRICT;
   CREATE TABLE marks (n INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, at REAL NOT NULL) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`
+`, `
+  CREATE TABLE deliveries (key TEXT PRIMARY KEY, digest TEXT NOT NULL, task_id TEXT, seq INTEGER, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_by_expiry ON deliveries (expires_at);
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    step TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    signed_task_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+`]
+const SCHEMA_VERSION = MIGRATIONS.length
 
 /** A row of the table `events`, in part. */
 export interface EventRow {
@@ -96,7 +108,7 @@ function makeDirectory (path: string): void {
 function migrate (db: DatabaseSync): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version > SCHEMA_VERSION) throw new Error(`its schema is version ${version}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`)
-  if (version === SCHEMA_VERSION) return
-  db.exec(SCHEMA)
-  db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(randomBytes(4).toString('hex'))
+  for (const sql of MIGRATIONS.slice(version)) db.exec(sql)
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+  db.prepare("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)").run(randomBytes(4).toString('hex'))
 }

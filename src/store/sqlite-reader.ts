@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Held, HeldSummary } from '../../schemas/quarantine.ts'
 import { guard, openForReading, type EventRow } from './sqlite-file.ts'
 
 /** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
@@ -7,6 +8,9 @@ export interface SqliteReader {
   rows (taskId: string, after: number, limit: number): EventRow[]
   /** The oldest and the highest seq of `taskId`, and its newest row if any is kept. */
   extent (taskId: string): { first: number, last: number, newest: EventRow | undefined }
+  /** All that is held in quarantine, oldest first. */
+  list (): HeldSummary[]
+  held (id: number): Held | undefined
   close (): void
 }
 
@@ -34,6 +38,8 @@ export function sqliteReader (path: string): SqliteReader {
   return {
     rows: (taskId, after, limit) => read((s) => s.rows.all(taskId, after, limit) as unknown as EventRow[]),
     extent: (taskId) => read((s) => extent(s, taskId)),
+    list: () => read((s) => s.list.all() as unknown as HeldSummary[]),
+    held: (id) => read((s) => s.held.get(id) as unknown as Held | undefined),
     close () {
       session?.db.close()
       session = undefined
@@ -49,7 +55,9 @@ function open (path: string) {
     db,
     rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ?'),
     newest: db.prepare('SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1'),
-    mark: db.prepare('SELECT seq FROM marks WHERE task_id = ?')
+    mark: db.prepare('SELECT seq FROM marks WHERE task_id = ?'),
+    list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
+    held: db.prepare('SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?')
   }
 }
 

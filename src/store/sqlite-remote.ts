@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { RelayError } from '../errors.ts'
@@ -13,7 +12,7 @@ export interface WriterThread {
    * @throws {RelayError} `STORE_UNAVAILABLE` when the method failed or the thread died
    */
   call<M extends keyof SqliteWriter> (method: M, ...args: Parameters<SqliteWriter[M]>): Promise<ReturnType<SqliteWriter[M]>>
-  /** Closes the writer and ends the thread. */
+  /** Carries out what was called, closes the writer and ends the thread. Twice is fine. */
   close (): Promise<void>
 }
 
@@ -55,9 +54,12 @@ export function writerThread (path: string): WriterThread {
   })
 
   async function close (): Promise<void> {
-    if (!worker) return
-    const exit = once(worker, 'exit')
-    await call('close')
+    const ending = worker
+    if (!ending) return
+    worker = undefined
+    // Not once() of node:events: it would reject when the thread dies of an error, and it is gone all the same.
+    const exit = new Promise((resolve) => { ending.once('exit', resolve) })
+    ending.postMessage({ method: 'close', args: [] } satisfies Call)
     await exit
   }
 

@@ -8,7 +8,7 @@ export interface Call {
   readonly args: unknown[]
 }
 
-/** What came of a call; calls are answered in the order that they came in. */
+/** What came of a call; calls are answered in the order that they came in, and `close` by the end of the thread. */
 export type Answer = { readonly result: unknown } | { readonly error: string }
 
 const port = parentPort!
@@ -25,7 +25,10 @@ function answer ({ method, args }: Call): Answer {
 }
 
 port.on('message', (call: Call) => {
+  if (call.method === 'close') {
+    writer?.close()
+    // Ends this thread alone.
+    process.exit()
+  }
   port.postMessage(answer(call))
-  // Ends this thread alone.
-  if (call.method === 'close') process.exit()
 })

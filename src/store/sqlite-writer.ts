@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { EventDraft } from '../../schemas/event.ts'
+import type { Delivery, EventDraft } from '../../schemas/event.ts'
 import { isRepeat } from './dedupe.ts'
-import { guard, openForWriting, transaction, type EventRow } from './sqlite-file.ts'
+import { sqliteDeliveries, type FirstEvent, type Judged } from './sqlite-deliveries.ts'
+import { guard, openForWriting, transaction } from './sqlite-file.ts'
+import { sqliteHeldTable, type HeldEntry } from './sqlite-held.ts'
 
 /** One draft of a group. */
 export interface Entry extends EventDraft {
@@ -10,10 +13,10 @@ export interface Entry extends EventDraft {
   readonly at: number
 }
 
-/** What became of a draft: its seq, and for a repeat the data of the event that it repeats. */
+/** What became of a draft that was not refused: its seq, and for a repeat the event that it repeats. */
 export interface Outcome {
   readonly seq: number
-  readonly repeats?: string
+  readonly repeats?: FirstEvent
 }
 
 /** A step of trimming: what to scan next, if anything is left, and the tasks that were found to be old. */
@@ -25,7 +28,15 @@ export interface StaleStep {
 /** The writing side of the SQLite store: synchronous, at home in a thread of its own. */
 export interface SqliteWriter {
   /** Keeps a group of drafts in one durable commit. */
-  append (group: readonly Entry[], dedupeWindowMs: number): Outcome[]
+  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'refused'>
+  /** Holds a callback in quarantine, unless its delivery became an event before, or there is no room. */
+  hold (held: HeldEntry): FirstEvent | 'held' | 'full' | 'refused'
+  /** Appends what a held callback is and removes it; undefined when it is not held. */
+  release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined
+  /** Removes a held callback; false when it is not held. */
+  drop (id: number): boolean
+  /** Removes the callbacks that are held since `before` or longer. */
+  forgetHeld (before: number): void
   /** Looks for tasks whose newest event is older than `before` in the next `limit` rows after row `after`. */
   stale (before: number, after: number, limit: number): StaleStep
   /** Forgets those of the tasks whose newest event is older than `before`; says how many. */
@@ -46,13 +57,15 @@ export interface SqliteWriter {
  */
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
+  const { epoch } = session
 
   /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= open(path)
+      session ??= reopen(path, epoch)
       const { db } = session
       try {
+        requireSameFile(path, session.inode)
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
@@ -63,12 +76,16 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 
   return {
-    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => appendOne(s, entry, dedupeWindowMs))),
+    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => entry.delivery ? deliverOne(s, entry, entry.delivery, dedupeWindowMs) : appendOne(s, entry, dedupeWindowMs))),
+    hold: (held) => write((s) => holdOne(s, held)),
+    release: (id, entry, dedupeWindowMs) => write((s) => s.held.remove(id) ? appendOne(s, entry, dedupeWindowMs) : undefined),
+    drop: (id) => write((s) => s.held.remove(id)),
+    forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => staleStep(s, before, after, limit)),
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
     forgetMarks: (before, limit) => write((s) => forgetMarks(s, before, limit)),
     check: () => write((s) => { s.check.run(String(Date.now())) }),
-    origin: () => write((s) => s.origin.get() as unknown as { epoch: string, latest: number }),
+    origin: () => write((s) => ({ epoch, latest: (s.latest.get() as { at: number } | undefined)?.at ?? 0 })),
     close () {
       session?.db.close()
       session = undefined
@@ -76,15 +93,37 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 }
 
+const NEW: Judged = { verdict: 'first', first: undefined, held: false }
+
+/** Opens the file again after a failure. Another file in its place is another history, and its numbers would mix with ours. */
+function reopen (path: string, epoch: string): Session {
+  requireSameFile(path)
+  const session = open(path)
+  if (session.epoch === epoch) return session
+  session.db.close()
+  throw new Error('its history was replaced while it was in use, expected a restart')
+}
+
+/** Writes to a file that was removed succeed, and are lost. */
+function requireSameFile (path: string, inode?: number): void {
+  const found = statSync(path, { throwIfNoEntry: false })?.ino
+  if (found === undefined || (inode !== undefined && found !== inode)) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
+}
+
 type Session = ReturnType<typeof open>
 
 function open (path: string) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
+  const { epoch } = prepare("SELECT value AS epoch FROM meta WHERE key = 'epoch'").get() as { epoch: string }
   return {
     db,
+    deliveries: sqliteDeliveries(db),
+    held: sqliteHeldTable(db),
+    epoch,
+    inode: statSync(path).ino,
     newest: prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1'),
-    data: prepare('SELECT data FROM events WHERE task_id = ? AND seq = ?'),
+    event: prepare('SELECT task_id AS taskId, seq, event, data FROM events WHERE task_id = ? AND seq = ?'),
     mark: prepare('SELECT seq FROM marks WHERE task_id = ?'),
     insert: prepare('INSERT INTO events (task_id, seq, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?)'),
     scan: prepare(`SELECT n, task_id AS taskId, at, EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS older
@@ -94,19 +133,40 @@ function open (path: string) {
     scanMarks: prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?'),
     removeMarks: prepare('DELETE FROM marks WHERE n <= ?'),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
-    origin: prepare("SELECT value AS epoch, coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0) AS latest FROM meta WHERE key = 'epoch'")
+    latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
   }
 }
 
 function appendOne (s: Session, { taskId, at, event, data, digest }: Entry, dedupeWindowMs: number): Outcome {
   const newest = s.newest.get(taskId) as { seq: number, at: number, digest: string } | undefined
   if (newest && isRepeat(newest, digest, at, dedupeWindowMs)) {
-    const { data } = s.data.get(taskId, newest.seq) as unknown as EventRow
-    return { seq: newest.seq, repeats: data }
+    return { seq: newest.seq, repeats: s.event.get(taskId, newest.seq) as unknown as FirstEvent }
   }
   const last = newest?.seq ?? (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
   s.insert.run(taskId, last + 1, at, event, data, digest)
   return { seq: last + 1 }
+}
+
+/** Appends a draft, unless its delivery came before. */
+function deliverOne (s: Session, entry: Entry, delivery: Delivery, dedupeWindowMs: number): Outcome | 'refused' {
+  const { verdict, first } = s.deliveries.judge(delivery, entry.digest)
+  if (verdict === 'refused') return verdict
+  if (verdict === 'repeat' && first) return { seq: first.seq, repeats: first }
+  const outcome = appendOne(s, entry, dedupeWindowMs)
+  // The key stays with the body that it came with first.
+  if (verdict !== 'kept') s.deliveries.remember(delivery, entry.digest, { taskId: entry.taskId, seq: outcome.seq })
+  return outcome
+}
+
+function holdOne (s: Session, entry: HeldEntry): FirstEvent | 'held' | 'full' | 'refused' {
+  const { delivery, digest } = entry
+  const { verdict, first, held } = delivery ? s.deliveries.judge(delivery, digest) : NEW
+  if (verdict === 'refused') return verdict
+  if (verdict === 'repeat' && first) return first
+  if (verdict === 'repeat' && held) return 'held'
+  if (!s.held.insert(entry)) return 'full'
+  if (delivery && verdict !== 'kept') s.deliveries.remember(delivery, digest)
+  return 'held'
 }
 
 function staleStep (s: Session, before: number, after: number, limit: number): StaleStep {

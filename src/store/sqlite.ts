@@ -1,7 +1,10 @@
-import type { EventName, TaskEvent } from '../../schemas/event.ts'
+import type { TaskEvent } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import { createClock } from './clock.ts'
+import { deliveryRefused } from './dedupe.ts'
 import { groupCommit } from './group-commit.ts'
+import type { FirstEvent } from './sqlite-deliveries.ts'
+import { sqliteQuarantine, toAppended } from './sqlite-quarantine.ts'
 import { sqliteReader } from './sqlite-reader.ts'
 import { writerThread, type WriterThread } from './sqlite-remote.ts'
 import type { Entry, Outcome } from './sqlite-writer.ts'
@@ -24,35 +27,38 @@ export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now
   const { epoch, latest } = await origin(thread)
   const clock = now ?? createClock(latest)
   const reader = sqliteReader(path)
-  const commit = groupCommit<Entry, Outcome>((group) => thread.call('append', group, dedupeWindowMs))
+  const commit = groupCommit<Entry, Outcome | 'refused'>((group) => thread.call('append', group, dedupeWindowMs))
   let closing: Promise<void> | undefined
 
   function open (): void {
     if (closing) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
   }
 
-  function toEvent (taskId: string, seq: number, event: EventName, data: string): TaskEvent {
+  function toEvent ({ taskId, seq, event, data }: FirstEvent): TaskEvent {
     return { taskId, seq, id: `${epoch}.${seq}`, event, data }
   }
 
   return {
     epoch,
+    quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, open, clock, toEvent }),
 
-    async append (taskId, { event, data, digest }): Promise<Appended> {
+    async append (taskId, draft): Promise<Appended> {
       open()
-      const { seq, repeats } = await commit({ taskId, at: clock(), event, data, digest })
-      return { event: toEvent(taskId, seq, event, repeats ?? data), duplicate: repeats !== undefined }
+      const entry = { ...draft, taskId, at: clock() }
+      const outcome = await commit(entry)
+      if (outcome === 'refused') throw deliveryRefused()
+      return toAppended(entry, outcome, toEvent)
     },
 
     async read (taskId, after, limit) {
       open()
-      return reader.rows(taskId, after, limit).map(({ seq, event, data }) => toEvent(taskId, seq, event, data))
+      return reader.rows(taskId, after, limit).map((row) => toEvent({ taskId, ...row }))
     },
 
     async extent (taskId) {
       open()
       const { first, last, newest } = reader.extent(taskId)
-      return { first, last, newest: newest && toEvent(taskId, last, newest.event, newest.data) }
+      return { first, last, newest: newest && toEvent({ taskId, ...newest }) }
     },
 
     async trim (ageMs, watched) {
@@ -91,6 +97,7 @@ async function trim (thread: WriterThread, now: number, ageMs: number, watched: 
     if (unwatched.length > 0) forgotten += await thread.call('forget', unwatched, now - ageMs)
     after = next
   }
+  await thread.call('forgetHeld', now - ageMs)
   while (await thread.call('forgetMarks', now - ageMs * MARK_LIVES, TRIM_STEP));
   return forgotten
 }

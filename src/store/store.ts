@@ -1,8 +1,9 @@
 import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
+import type { Quarantine } from './quarantine.ts'
 
 export interface Appended {
   readonly event: TaskEvent
-  /** true: the draft repeats the task's newest event, and `event` is that one. */
+  /** true: the draft repeats the task's newest event or comes from a delivery that was seen before, and `event` is that one. */
   readonly duplicate: boolean
 }
 
@@ -32,13 +33,21 @@ export interface StoreOptions {
 export interface EventStore {
   /** Life of this history: printable ASCII without a dot; made with the store, another only when history was lost. */
   readonly epoch: string
+  /** Callbacks that could not be read; they live and die with the events. */
+  readonly quarantine: Quarantine
 
   /**
    * Keeps `draft` as the next event of `taskId`, unless it equals the task's newest one and that one is younger than
    * the dedupe window.
    *
+   * A draft with a delivery is judged by its key first: the same key and the same body is a repeat of the first event,
+   * however long ago; another body under the key is what the delivery says. A key is remembered on disk until it
+   * expires, at once with the event, so that of concurrent calls with one key exactly one is the first.
+   *
    * Concurrent calls for one task are ordered by the store. Resolves once the event survives a power cut; a call that
    * rejects has used up no `seq`, and nobody has seen its event.
+   *
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery's key came with another body and that is refused
    */
   append (taskId: string, draft: EventDraft): Promise<Appended>
 
@@ -49,7 +58,8 @@ export interface EventStore {
   extent (taskId: string): Promise<Extent>
 
   /**
-   * Forgets whole tasks whose newest event is at least `ageMs` old and that nobody watches, in small steps. A task
+   * Forgets whole tasks whose newest event is at least `ageMs` old and that nobody watches, in small steps, and what
+   * was held in quarantine that long. A task
    * that is heard of again goes on with the next `seq`: its highest one is remembered thirty times as long.
    *
    * @returns how many tasks were forgotten

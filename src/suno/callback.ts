@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
 import type { EventData, EventDraft, EventName } from '../../schemas/event.ts'
+import type { Held } from '../../schemas/quarantine.ts'
 import { RelayError } from '../errors.ts'
 
 const MAX_DEPTH = 64
@@ -23,26 +24,38 @@ export interface ReadCallback {
  * @param step - which call the callback answers; its URL says so
  * @param json - the parsed body
  * @param receivedAt - when it came
+ * @param signedTaskId - the task id that its signature covers, which decides where the body names several
  * @throws {RelayError} `CALLBACK_UNREADABLE` when a field is missing or of a wrong type, the task id is missing or
  *   outside its alphabet, or the body is nested more than 64 deep
  * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
  */
-export function readCallback (step: Step, json: unknown, receivedAt: Date): ReadCallback {
+export function readCallback (step: Step, json: unknown, receivedAt: Date, signedTaskId?: string): ReadCallback {
   if (!body.Check(json)) throw unreadable(json)
-  const taskId = readTaskId(json)
+  const taskId = readTaskId(json, signedTaskId)
   const event = eventName(step, json)
+  // First, since it refuses a depth that would break the stack in JSON.stringify.
+  const digest = hash('sha256', step + canonical(json, 0), 'base64url')
   const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
-  return { taskId, draft: { event, data, digest: hash('sha256', step + canonical(json, 0), 'base64url') } }
+  return { taskId, draft: { event, data, digest } }
 }
 
 /**
- * The task id of a callback, in whichever of its four spellings comes first: `data.taskId`, `data.task_id`, `taskId`,
- * `task_id`. Null and empty ones are passed over.
+ * Reads a callback that is held in quarantine, as if it were read when it came.
+ *
+ * @throws {RelayError} `CALLBACK_UNREADABLE` when it still cannot be read
+ */
+export function readHeld ({ step, body, at, signedTaskId }: Held): ReadCallback {
+  return readCallback(step, JSON.parse(body), new Date(at), signedTaskId ?? undefined)
+}
+
+/**
+ * The task id of a callback: the one that is signed, else in whichever of its four spellings comes first: `data.taskId`,
+ * `data.task_id`, `taskId`, `task_id`. Null and empty ones are passed over.
  *
  * @throws {RelayError} `CALLBACK_UNREADABLE` when there is none, or it is outside its alphabet
  */
-function readTaskId (body: CallbackBody): string {
-  const id = body.data?.taskId || body.data?.task_id || body.taskId || body.task_id
+function readTaskId (body: CallbackBody, signedTaskId?: string): string {
+  const id = signedTaskId ?? (body.data?.taskId || body.data?.task_id || body.taskId || body.task_id)
   if (!id) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: it names no task, expected a task id in data.taskId')
   if (!taskIds.Check(id)) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: its task id has other characters or another length, expected 1 to 128 of A-Z a-z 0-9 . _ : -')
   return id
@@ -82,6 +95,12 @@ function canonical (value: unknown, depth: number): string {
 }
 
 function unreadable (json: unknown): RelayError {
-  const { path, message } = body.Errors(json).First()!
+  const { path, message } = innermost(body.Errors(json).First() as ValueError)
   return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${path || 'the body'} is not as expected: ${message}`)
+}
+
+/** An optional field may be null as well: what is wrong with it is told by the first half of that union. */
+function innermost (error: ValueError): ValueError {
+  const inner = error.errors[0]?.First()
+  return inner ? innermost(inner) : error
 }

@@ -6,6 +6,11 @@ import type { Test } from 'tap'
 const root = new URL('../../', import.meta.url)
 const onDeno = 'Deno' in globalThis
 
+/** How this runtime runs a file, with `args` after it. */
+export function runtimeCommand (...args: string[]): string[] {
+  return onDeno ? [process.execPath, 'run', '-A', ...args] : [process.execPath, ...args]
+}
+
 /** A running relay process. */
 export interface TestProcess {
   readonly url: string
@@ -17,8 +22,8 @@ export interface TestProcess {
 }
 
 /** Starts the real process on this runtime and waits until it listens; it is killed with the test. */
-export async function startProcess (t: Test, env: Record<string, string> = {}): Promise<TestProcess> {
-  const { child, output, exited } = run(t, [], { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0', ...env })
+export async function startProcess (t: Test, env: Record<string, string> = {}, command = runtimeCommand('src/bin.js')): Promise<TestProcess> {
+  const { child, output, exited } = run(t, command, { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0', ...env })
   const url = await Promise.race([listening(child), exited.then(() => { throw new Error(`it ended before it listened: ${output()}`) })])
 
   return {
@@ -33,21 +38,29 @@ export async function startProcess (t: Test, env: Record<string, string> = {}): 
   }
 }
 
-/** Runs the process with arguments until it ends by itself. */
-export async function runProcess (t: Test, args: string[], env: Record<string, string> = {}): Promise<{ code: number | string, output: string }> {
-  const { output, exited } = run(t, args, env)
+/** Runs a command in the project's folder until it ends by itself. */
+export async function runCommand (t: Test, command: string[], env: Record<string, string> = {}): Promise<{ code: number | string, output: string }> {
+  const { output, exited } = run(t, command, env)
   return { code: await exited, output: output() }
 }
 
-function run (t: Test, args: string[], env: Record<string, string>): { child: ChildProcess, output: () => string, exited: Promise<number | string> } {
-  const runtime = onDeno ? ['run', '-A'] : []
-  const child = spawn(process.execPath, [...runtime, 'src/bin.js', ...args], { cwd: root, env: { ...process.env, ...env } })
+function run (t: Test, [program, ...args]: string[], env: Record<string, string>): { child: ChildProcess, output: () => string, exited: Promise<number | string> } {
+  const child = spawn(program as string, args, { cwd: root, detached: true, env: { ...process.env, ...env } })
   let text = ''
   for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => { text += chunk })
   // 'close' comes when all output was read, 'exit' may come before.
   const exited = once(child, 'close').then(([code, signal]) => code ?? signal)
-  t.teardown(() => { child.kill('SIGKILL') })
+  t.teardown(() => { killGroup(child.pid as number) })
   return { child, output: () => text, exited }
+}
+
+/** A command such as npm has children of its own, which must not outlive the test. */
+function killGroup (pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
 }
 
 async function listening (child: ChildProcess): Promise<string> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Config } from '../../schemas/config.ts'
+import type { Tester } from '../../src/conformance/tester.ts'
 import { createRelay, type Relay } from '../../src/index.ts'
 
 export interface TestRelay extends Relay {
@@ -17,7 +18,7 @@ export async function startRelay (t: Test, config: Partial<Config> = {}): Promis
 }
 
 /** An empty folder that is gone with the test. */
-export function temporaryFolder (t: Test): string {
+export function temporaryFolder (t: Pick<Tester, 'teardown'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'relay-'))
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   return folder

@@ -1,0 +1,16 @@
+const GROUPS = 8
+const NETWORK_GROUPS = 4
+
+/**
+ * What counts as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because a single host commonly has
+ * all addresses behind them.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6177
+ */
+export function networkOf (address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped || !address.includes(':')) return mapped ?? address
+  const [head = [], tail = []] = address.toLowerCase().split('::').map((part) => part.split(':'))
+  const zeros = Array<string>(Math.max(0, GROUPS - head.length - tail.length)).fill('0')
+  return [...head, ...zeros, ...tail].slice(0, NETWORK_GROUPS).map((group) => group || '0').join(':')
+}

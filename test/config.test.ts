@@ -1,0 +1,78 @@
+import t from 'tap'
+import { ConfigSchema } from '../schemas/config.ts'
+import { completeConfig, describeConfig, readConfig } from '../src/config.ts'
+
+const defaults = Object.fromEntries(Object.entries(ConfigSchema.properties).map(([name, schema]) => [name, schema.default]))
+
+t.test('readConfig() fills in every default', async t => {
+  t.strictSame(readConfig({}), defaults)
+  t.match(readConfig({}), { HOST: '127.0.0.1', PORT: 3000, STORE_URL: 'sqlite:data/relay.db', DEDUPE_WINDOW_MS: 120_000, RETENTION_HOURS: 24, BODY_LIMIT_BYTES: 65_536, KEEP_ALIVE_MS: 15_000, RETRY_MS: 2000 })
+})
+
+t.test('readConfig() takes an empty variable for one that is not set', async t => {
+  t.strictSame(readConfig({ PORT: '', HOST: '' }), defaults)
+})
+
+t.test('readConfig() passes over the variables of other programs', async t => {
+  t.strictSame(readConfig({ PATH: '/bin', NODE_ENV: 'test' }), defaults)
+})
+
+t.test('readConfig() reads numbers and texts', async t => {
+  t.match(readConfig({ PORT: '0', HOST: '::1', LOG_LEVEL: 'warn', RETENTION_HOURS: '0.5', STORE_URL: 'memory:' }), { PORT: 0, HOST: '::1', LOG_LEVEL: 'warn', RETENTION_HOURS: 0.5, STORE_URL: 'memory:' })
+})
+
+const WRONG: Array<[Record<string, string>, string]> = [
+  [{ PORT: 'http' }, 'PORT is "http", expected a whole number from 0 to 65535'],
+  [{ PORT: '65536' }, 'PORT is 65536, expected a whole number from 0 to 65535'],
+  [{ PORT: '-1' }, 'PORT is -1, expected a whole number from 0 to 65535'],
+  [{ PORT: '1.5' }, 'PORT is 1.5, expected a whole number from 0 to 65535'],
+  [{ PORT: 'Infinity' }, 'PORT is "Infinity", expected a whole number from 0 to 65535'],
+  [{ PORT: ' ' }, 'PORT is " ", expected a whole number from 0 to 65535'],
+  [{ RETENTION_HOURS: 'long' }, 'RETENTION_HOURS is "long", expected a number from 0 to 876000'],
+  [{ BODY_LIMIT_BYTES: '1' }, 'BODY_LIMIT_BYTES is 1, expected a whole number from 1024 to 16777216'],
+  [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
+  [{ STORE_URL: 'mysql:x' }, 'STORE_URL is "mysql:x", expected text like ^(sqlite:.+|memory:)$']
+]
+
+for (const [env, problem] of WRONG) {
+  t.test(`readConfig() refuses: ${problem}`, async t => {
+    t.throws(() => readConfig(env), new RangeError(`Cannot start: ${problem}`))
+  })
+}
+
+t.test('readConfig() names every wrong value at once, each once', async t => {
+  t.throws(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud', DRAIN_MS: '-1' }), {
+    message: 'Cannot start: PORT is "x", expected a whole number from 0 to 65535; ' +
+      'LOG_LEVEL is "loud", expected one of fatal, error, warn, info, debug, trace, silent; ' +
+      'DRAIN_MS is -1, expected a whole number from 0 to 2147483647'
+  })
+})
+
+t.test('completeConfig() keeps what is given and leaves the given object alone', async t => {
+  const given = { PORT: 1 }
+  t.strictSame(completeConfig(given), { ...defaults, PORT: 1 })
+  t.strictSame(given, { PORT: 1 })
+})
+
+t.test('completeConfig() refuses an empty text', async t => {
+  t.throws(() => completeConfig({ HOST: '' }), { message: 'Cannot start: HOST is "", expected text' })
+})
+
+t.test('completeConfig() refuses a setting that there is not', async t => {
+  t.throws(() => completeConfig({ PROT: 1 } as object), { message: 'Cannot start: PROT is 1, expected no such setting' })
+})
+
+t.test('describeConfig() prints every variable with its default, its meaning and its range', async t => {
+  const text = describeConfig()
+  for (const [name, { default: value, description }] of Object.entries(ConfigSchema.properties)) {
+    t.ok(text.includes(`  ${name}=${value}\n      ${description} (`), name)
+  }
+  t.match(text, /PORT=3000\n {6}port to listen on; .* \(a whole number from 0 to 65535\)\n/)
+})
+
+t.test('every duration, size and time of the configuration says its unit in words', async t => {
+  const units = { _MS: 'milliseconds', _BYTES: 'bytes', _HOURS: 'hours' }
+  for (const [name, { description }] of Object.entries(ConfigSchema.properties)) {
+    for (const [ending, unit] of Object.entries(units)) if (name.endsWith(ending)) t.ok(String(description).includes(unit), name)
+  }
+})

@@ -1,0 +1,61 @@
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { compare, pour, takeStock, type Ledger } from '../support/load.ts'
+import { startProcess } from '../support/process.ts'
+import { temporaryFolder } from '../support/relay.ts'
+
+const ROUNDS = 12
+const emptyLedger = (): Ledger => ({ acknowledged: new Map(), sent: new Set() })
+const moment = (): Promise<void> => sleep(20 + Math.random() * 200)
+
+t.test('crash: what was acknowledged survives SIGKILL at any moment, once and in order', async t => {
+  const env = { STORE_URL: `sqlite:${join(temporaryFolder(t), 'relay.db')}` }
+  const ledger = emptyLedger()
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const relay = await startProcess(t, env)
+    const pouring = pour(relay.url, ledger, () => true)
+    await moment()
+    await relay.kill('SIGKILL')
+    await pouring
+  }
+
+  const { url } = await startProcess(t, env)
+  const { kept, faults } = await takeStock(url)
+  t.ok(ledger.acknowledged.size > ROUNDS, `${ledger.acknowledged.size} callbacks were acknowledged`)
+  t.strictSame(faults, [])
+  t.strictSame(compare(ledger, kept), [])
+})
+
+t.test('power cut: a copy of the files, taken at any moment, has all that was acknowledged until then', async t => {
+  const folder = temporaryFolder(t)
+  const live = join(folder, 'live')
+  const relay = await startProcess(t, { STORE_URL: `sqlite:${join(live, 'relay.db')}` })
+  const ledger = emptyLedger()
+  let pouring = true
+  const poured = pour(relay.url, ledger, () => pouring)
+  const copies: Array<{ path: string, acknowledged: Map<string, string> }> = []
+
+  for (let round = 0; round < 5; round++) {
+    await moment()
+    const path = join(folder, `copy-${round}`)
+    process.kill(relay.child.pid as number, 'SIGSTOP')
+    const acknowledged = new Map(ledger.acknowledged)
+    // The file -shm is memory: it does not survive a power cut.
+    cpSync(live, path, { recursive: true, filter: (file) => !file.endsWith('-shm') })
+    process.kill(relay.child.pid as number, 'SIGCONT')
+    copies.push({ path, acknowledged })
+  }
+  pouring = false
+  await poured
+
+  for (const { path, acknowledged } of copies) {
+    t.ok(readdirSync(path).includes('relay.db'))
+    const { url } = await startProcess(t, { STORE_URL: `sqlite:${join(path, 'relay.db')}` })
+    const { kept, faults } = await takeStock(url)
+    t.strictSame(faults, [])
+    t.strictSame(compare({ acknowledged, sent: ledger.sent }, kept), [])
+  }
+})

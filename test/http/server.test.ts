@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { signTicket } from '../../src/tickets.ts'
+import { callbackBytes, openSocket, readAll, sendRaw, statuses } from '../support/raw.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
+import { watch } from '../support/sse.ts'
+
+const KEY = 'the-one-key-of-this-relay-32-bytes-or-more'
+const SECURITY = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY'
+}
+const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nhost: relay\r\n${headers}connection: close\r\n\r\n`
+
+const requests: Readonly<Record<string, string | Buffer>> = {
+  'a health check': get('/healthz'),
+  'a kept callback': callbackBytes(JSON.stringify(phraseReady('a'))),
+  'an unreadable callback': callbackBytes('{'),
+  'an unknown path': get('/nope'),
+  'an unknown method': 'BREW / HTTP/1.1\r\n\r\n',
+  'a URL that cannot be read': get('/events/%zz'),
+  'a task id that is too long': get(`/events/${'a'.repeat(129)}`),
+  'a URL that is too long': get(`/${'a'.repeat(8192)}`),
+  'headers that are too large': get('/', `x: ${'x'.repeat(16_384)}\r\n`),
+  'no HTTP': 'hello?\r\n\r\n',
+  'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'a refused stream': get('/events/a', 'accept: text/html\r\n')
+}
+
+for (const [what, bytes] of Object.entries(requests)) {
+  t.test(`the answer to ${what} is hardened and tells nothing of how it was made`, async t => {
+    const { url } = await startRelay(t)
+
+    const answer = await sendRaw(t, url, bytes)
+
+    for (const [name, value] of Object.entries(SECURITY)) t.match(answer.toLowerCase(), `${name}: ${value}\r\n`.toLowerCase())
+    t.notMatch(answer, /^(server|x-powered-by):/im)
+    t.notMatch(answer, /fastify|node|deno|FST_|HPE_|ERR_|typebox|\.[jt]s\b|\bat .*:\d+/i)
+    t.match(answer, / 200 |content-type: application\/problem\+json/)
+  })
+}
+
+t.test('a stream is hardened', async t => {
+  const { url } = await startRelay(t)
+
+  const { headers } = await watch(t, `${url}/events/a`)
+
+  t.match(Object.fromEntries(headers), SECURITY)
+})
+
+const refusals: ReadonlyArray<[what: string, bytes: string, status: number, code: string]> = [
+  ['headers that are too large', get('/', `x: ${'x'.repeat(16_384)}\r\n`), 431, 'HEADERS_TOO_LARGE'],
+  ['a URL that is too long', get(`/${'a'.repeat(8192)}`), 414, 'URL_TOO_LONG'],
+  ['no HTTP', 'hello?\r\n\r\n', 400, 'REQUEST_INVALID'],
+  ['a URL that cannot be read', get('/events/%zz'), 400, 'REQUEST_INVALID']
+]
+
+for (const [what, bytes, status, code] of refusals) {
+  t.test(`${what}: ${status}`, async t => {
+    const { url } = await startRelay(t)
+
+    const answer = await sendRaw(t, url, bytes)
+
+    t.strictSame(statuses(answer), [status])
+    t.match(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))), { status, code })
+  })
+}
+
+const slow: Readonly<Record<string, string>> = {
+  nothing: '',
+  'half its headers': 'POST /callback HTTP/1.1\r\nhost: relay\r\n',
+  'half its body': callbackBytes('{"code"', { 'content-length': '70' }).toString()
+}
+
+for (const [what, bytes] of Object.entries(slow)) {
+  t.test(`whoever sends ${what} and then waits is told so and cut`, async t => {
+    const { app, url } = await startRelay(t)
+    app.server.headersTimeout = app.server.requestTimeout = 1
+
+    t.strictSame(statuses(await sendRaw(t, url, bytes)), [408])
+  })
+}
+
+t.test('a request has ten seconds for its headers and twenty in all', async t => {
+  const { app } = await startRelay(t)
+
+  t.equal(app.server.headersTimeout, 10_000)
+  t.equal(app.server.requestTimeout, 20_000)
+})
+
+t.test('the cut of slow requests leaves streams alone', async t => {
+  const { app, url } = await startRelay(t)
+  const stream = await watch(t, `${url}/events/a`)
+  await stream.next()
+  app.server.headersTimeout = app.server.requestTimeout = 1
+  await sendRaw(t, url, '')
+
+  app.server.headersTimeout = app.server.requestTimeout = 0
+  await post(url, phraseReady('a'))
+
+  t.equal((await stream.next()).event, 'phrase-ready')
+})
+
+t.test('what is no HTTP gets no answer into the middle of a stream', async t => {
+  const { url } = await startRelay(t)
+  const socket = await openSocket(t, url)
+  const all = readAll(socket)
+  socket.write('GET /events/a HTTP/1.1\r\nhost: relay\r\n\r\n')
+  await once(socket, 'data')
+
+  socket.write('hello?\r\n\r\n')
+
+  t.strictSame(statuses(await all), [200])
+})
+
+t.test('a close does not wait for a connection that never asked for anything', async t => {
+  const relay = await startRelay(t)
+  const socket = await openSocket(t, relay.url)
+  const cut = once(socket, 'close')
+
+  await relay.close()
+
+  await t.resolves(cut)
+})
+
+t.test('as many connections as streams and some more are taken', async t => {
+  t.equal((await startRelay(t, { MAX_STREAMS: 10 })).app.server.maxConnections, 4106)
+  t.notOk((await startRelay(t, { MAX_STREAMS: 0 })).app.server.maxConnections)
+})
+
+const ORIGIN = 'https://app.example'
+const answersToPages: Readonly<Record<string, string>> = { 'a health check': '/healthz', 'an unknown path': '/nope', 'an unknown task': '/tasks/a', 'a wrong task id': '/events/a+', 'a long task id': `/events/${'a'.repeat(129)}` }
+
+for (const [what, path] of Object.entries(answersToPages)) {
+  t.test(`a page of a configured origin may read the answer to ${what}`, async t => {
+    const { url } = await startRelay(t, { CORS_ORIGINS: ['https://other.example', ORIGIN] })
+
+    const { headers } = await fetch(url + path, { headers: { origin: ORIGIN } })
+
+    t.match(Object.fromEntries(headers), { 'access-control-allow-origin': ORIGIN, 'access-control-allow-credentials': 'true', vary: 'Origin' })
+  })
+}
+
+t.test('a page of a configured origin may read streams and refused tickets', async t => {
+  const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN], TICKET_KEYS: [KEY] })
+  const ticket = await signTicket(KEY, ['a'], new Date(Date.now() + 60_000))
+
+  for (const query of ['', `?ticket=${ticket}`]) {
+    const { headers } = await watch(t, `${url}/events/a${query}`, { origin: ORIGIN })
+    t.equal(headers.get('access-control-allow-origin'), ORIGIN)
+  }
+})
+
+t.test('a page of a configured origin may send Authorization and Last-Event-ID, and may not post', async t => {
+  const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
+
+  const { status, headers } = await fetch(`${url}/events/a`, { method: 'OPTIONS', headers: { origin: ORIGIN, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
+
+  t.equal(status, 204)
+  t.match(Object.fromEntries(headers), { 'access-control-allow-headers': 'Authorization, Last-Event-ID', 'access-control-allow-methods': 'GET, HEAD', 'access-control-max-age': '600' })
+})
+
+t.test('a page of another origin may read nothing', async t => {
+  const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
+
+  for (const origin of ['https://evil.example', 'https://app.example.evil.example', 'http://app.example', 'null']) {
+    t.notOk((await fetch(`${url}/tasks/a`, { headers: { origin } })).headers.get('access-control-allow-origin'))
+  }
+})
+
+t.test('pages of any origin may read, never with cookies, when the origins are *', async t => {
+  const { url } = await startRelay(t, { CORS_ORIGINS: ['*'] })
+
+  const { headers } = await fetch(`${url}/tasks/a`, { headers: { origin: ORIGIN } })
+
+  t.equal(headers.get('access-control-allow-origin'), '*')
+  t.notOk(headers.get('access-control-allow-credentials'))
+})
+
+t.test('without configured origins no other page may read', async t => {
+  const { url } = await startRelay(t)
+
+  const { headers } = await fetch(`${url}/tasks/a`, { headers: { origin: ORIGIN } })
+
+  t.notOk(headers.get('access-control-allow-origin'))
+})
+
+t.test('an OPTIONS request that is no preflight is answered without words', async t => {
+  const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
+
+  t.strictSame(statuses(await sendRaw(t, url, get('/').replace('GET', 'OPTIONS'))), [204])
+})
