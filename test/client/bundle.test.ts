@@ -6,8 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { build, type BuildResult } from 'esbuild'
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
-import { temporaryFolder } from '../support/relay.ts'
-import { startWatchedRelay } from '../support/watching.ts'
+import { startRelay, temporaryFolder } from '../support/relay.ts'
 
 const MOST_BYTES = 4096
 const run = promisify(execFile)
@@ -36,7 +35,7 @@ t.test('client: takes nothing of the server along, and no package but its parser
 const node20 = await findNode20()
 
 t.test('client: runs on Node 20, and leaves nothing behind that keeps it alive', { skip: skipReason() }, async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'Read me'))
   const { outputFiles: [file] } = await bundle(false)
   const script = join(temporaryFolder(t), 'client.mjs')

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
 import { answer, cutStream, endedStream, frame, hello, nothing, startServer, stream, task, type Handler } from '../support/server.ts'
-import { nextEvent, nextIds, startWatchedRelay, watchA } from '../support/watching.ts'
+import { nextEvent, nextIds, watchA } from '../support/watching.ts'
 
 /** Passes JSON on to a relay, and holds streams back for ever. */
 function bufferingProxy (url: string): Handler {
@@ -13,7 +14,7 @@ function bufferingProxy (url: string): Handler {
 }
 
 t.test('watchTask: a proxy that holds streams back is got around', async t => {
-  const relay = await startWatchedRelay(t)
+  const relay = await startRelay(t)
   const { url } = await startServer(t, bufferingProxy(relay.url))
   const events = watchA(t, url, { firstFrameMs: 100 })
   const next = nextEvent(events)

@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { Fetch } from '../../src/client/index.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
 import { answer, startServer, task } from '../support/server.ts'
-import { nextEvent, nextIds, startWatchedRelay, watchA } from '../support/watching.ts'
+import { nextEvent, nextIds, watchA } from '../support/watching.ts'
 
 /** The fetch of a platform that cannot stream: it answers when all has come, and its answers have no body to read. */
 const streamless: Fetch = async (url, init) => {
@@ -11,7 +12,7 @@ const streamless: Fetch = async (url, init) => {
 }
 
 t.test('watchTask without streams: waits for the phrase, and for the next one', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const events = watchA(t, url, { fetch: streamless })
   const next = nextEvent(events)
 
@@ -22,7 +23,7 @@ t.test('watchTask without streams: waits for the phrase, and for the next one', 
 })
 
 t.test('watchTask without streams: begins with the newest event', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'one'))
   const { json } = await post(url, phraseReady('a', 'two'))
 
@@ -30,7 +31,7 @@ t.test('watchTask without streams: begins with the newest event', async t => {
 })
 
 t.test('watchTask without streams: replay all begins with the first event that is kept', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   await post(url, phraseReady('a', 'two'))
 

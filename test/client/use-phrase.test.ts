@@ -3,8 +3,8 @@ import { createElement } from 'react'
 import t, { type Test } from 'tap'
 import { usePhrase } from '../../examples/use-phrase.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
 import { answer, startServer } from '../support/server.ts'
-import { startWatchedRelay } from '../support/watching.ts'
 
 type Seen = ReturnType<typeof usePhrase>
 
@@ -40,7 +40,7 @@ function renderPhrase (t: Test, taskId: string, relay: string): { until (wanted:
 }
 
 t.test('usePhrase: shows the phrase when it comes', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { until } = renderPhrase(t, 'a', url)
 
   await post(url, phraseReady('a', 'Read me'))
@@ -55,7 +55,7 @@ t.test('usePhrase: shows why it may not watch', async t => {
 })
 
 t.test('usePhrase: forgets the task before', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, phraseReady('a'))
   const { until, show } = renderPhrase(t, 'a', url)
   await until(({ event }) => event)

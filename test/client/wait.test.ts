@@ -1,11 +1,11 @@
 import t from 'tap'
 import { PhraseFailed, WaitTimeout, waitForPhrase } from '../../src/client/index.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
 import { answer, nothing, startServer, stream, hello } from '../support/server.ts'
-import { startWatchedRelay } from '../support/watching.ts'
 
 t.test('waitForPhrase: resolves with the phrase that comes', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const waiting = waitForPhrase(url, 'a')
 
   await post(url, phraseReady('a', 'Read me'))
@@ -14,14 +14,14 @@ t.test('waitForPhrase: resolves with the phrase that comes', async t => {
 })
 
 t.test('waitForPhrase: resolves with the phrase that is there', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'Read me'))
 
   t.match(await waitForPhrase(url, 'a'), { data: { validateInfo: 'Read me' } })
 })
 
 t.test('waitForPhrase: waits on when there is news of another kind', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, voiceReady('a'), { step: 'generate' })
   const waiting = waitForPhrase(url, 'a')
 
@@ -31,7 +31,7 @@ t.test('waitForPhrase: waits on when there is news of another kind', async t => 
 })
 
 t.test('waitForPhrase: rejects with what the vendor said', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseFailed('a'))
 
   const error = await waitForPhrase(url, 'a').catch((error) => error)
@@ -42,7 +42,7 @@ t.test('waitForPhrase: rejects with what the vendor said', async t => {
 })
 
 t.test('waitForPhrase: a failure without a reason has the vendor\'s message', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, { code: 500, msg: 'error', data: { taskId: 'a', status: 'fail' } })
 
   await t.rejects(waitForPhrase(url, 'a'), { name: 'PhraseFailed', message: 'Cannot get a phrase: error' })
@@ -74,7 +74,7 @@ t.test('waitForPhrase: a timeout tells what failed', async t => {
 })
 
 t.test('waitForPhrase: a timeout of 0 waits on', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const waiting = waitForPhrase(url, 'a', { timeoutMs: 0 })
 
   await post(url, phraseReady('a', 'Read me'))

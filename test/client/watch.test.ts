@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { watchTask } from '../../src/client/index.ts'
 import { phraseReady, post, voiceReady } from '../support/callbacks.ts'
-import { temporaryFolder } from '../support/relay.ts'
+import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { frame, hello, startServer, stream } from '../support/server.ts'
-import { nextEvent, nextIds, startWatchedRelay, watchA } from '../support/watching.ts'
+import { nextEvent, nextIds, watchA } from '../support/watching.ts'
 
 t.test('watchTask: hands over the phrase that comes', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const events = watchA(t, url)
   const next = nextEvent(events)
 
@@ -20,7 +20,7 @@ t.test('watchTask: hands over the phrase that comes', async t => {
 })
 
 t.test('watchTask: takes a base URL with a slash at its end, as text or as a URL', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a'))
 
   t.equal((await nextEvent(watchA(t, `${url}//`))).id, json.eventId)
@@ -28,7 +28,7 @@ t.test('watchTask: takes a base URL with a slash at its end, as text or as a URL
 })
 
 t.test('watchTask: begins with the newest event', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'one'))
   const { json } = await post(url, phraseReady('a', 'two'))
 
@@ -36,7 +36,7 @@ t.test('watchTask: begins with the newest event', async t => {
 })
 
 t.test('watchTask: replay all begins with the first event that is kept', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   await post(url, phraseReady('a', 'two'))
 
@@ -44,7 +44,7 @@ t.test('watchTask: replay all begins with the first event that is kept', async t
 })
 
 t.test('watchTask: replay none begins with what comes', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   const { requests, url: front } = await startServer(t, async (request, response) => {
     const upstream = await fetch(url + request.url)
@@ -63,7 +63,7 @@ t.test('watchTask: replay none begins with what comes', async t => {
 })
 
 t.test('watchTask: a cursor leaves out what came up to it', async t => {
-  const { url } = await startWatchedRelay(t)
+  const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   const later = [await post(url, phraseReady('a', 'two')), await post(url, voiceReady('a'), { step: 'generate' })]
 
@@ -74,14 +74,14 @@ t.test('watchTask: a cursor leaves out what came up to it', async t => {
 
 t.test('watchTask: a restarted server sends on where it was, each event once', async t => {
   const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
-  const first = await startWatchedRelay(t, { STORE_URL, RETRY_MS: 100 })
+  const first = await startRelay(t, { STORE_URL, RETRY_MS: 100 })
   const events = watchA(t, first.url)
   const before = nextEvent(events)
   const one = await post(first.url, phraseReady('a', 'one'))
   await before
   await first.close()
 
-  const second = await startWatchedRelay(t, { STORE_URL, PORT: Number(new URL(first.url).port) })
+  const second = await startRelay(t, { STORE_URL, PORT: Number(new URL(first.url).port) })
   const two = await post(second.url, phraseReady('a', 'two'))
 
   t.equal((await before).id, one.json.eventId)
@@ -89,7 +89,7 @@ t.test('watchTask: a restarted server sends on where it was, each event once', a
 })
 
 t.test('watchTask: tells a gap when the server has lost its history', async t => {
-  const first = await startWatchedRelay(t, { RETRY_MS: 100 })
+  const first = await startRelay(t, { RETRY_MS: 100 })
   let gaps = 0
   const events = watchA(t, first.url, { onGap () { gaps += 1 } })
   const before = nextEvent(events)
@@ -97,7 +97,7 @@ t.test('watchTask: tells a gap when the server has lost its history', async t =>
   await before
   await first.close()
 
-  const second = await startWatchedRelay(t, { PORT: Number(new URL(first.url).port) })
+  const second = await startRelay(t, { PORT: Number(new URL(first.url).port) })
   const { json } = await post(second.url, phraseReady('a', 'two'))
 
   t.equal((await nextEvent(events)).id, json.eventId)
