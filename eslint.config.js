@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**'] }),
+  ...neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', '.tap/**'] }),
   // The sender's own field names are what they are.
   { rules: { camelcase: ['error', { allow: ['task_id'] }] } }
 ]

@@ -8,8 +8,10 @@ import { createAuthenticator } from './http/authentic.ts'
 import { callback } from './http/callback.ts'
 import { events } from './http/events.ts'
 import { countFailures } from './http/failures.ts'
+import { createMetrics, metricsRoute, type Metrics } from './http/metrics.ts'
 import { createPlaces } from './http/places.ts'
 import { health } from './http/health.ts'
+import { page } from './http/page.ts'
 import { sendProblem } from './http/problems.ts'
 import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams.ts'
@@ -27,18 +29,21 @@ const TRIMS_PER_RETENTION = 24
 export interface PhraseRelayOptions {
   /** What keeps and follows events; the plugin closes it with the app. */
   readonly hub: Hub
-  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`) have no effect here. */
+  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here. */
   readonly config?: Partial<Config>
+  /** What `/metrics` shows. Default: metrics of the plugin's own, without those of the store. */
+  readonly metrics?: Metrics
 }
 
 /**
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz` and `/readyz` under its prefix.
+ * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page under its prefix.
  *
- * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100.
+ * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
+ * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
  *
  * @throws {RangeError} when a setting is wrong, naming it
  */
-export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {} }) => {
+export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {}, metrics = createMetrics() }) => {
   const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES, ...settings } = completeConfig(config)
   const places = createPlaces({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
   const checkTicket = ticketCheck(settings.TICKET_KEYS)
@@ -49,16 +54,20 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   app.addHook('onReady', () => replayQuarantine(app, hub))
+  // A connection that a client keeps for later would hold up the end.
+  app.addHook('onSend', async (_request, reply) => { if (streams.draining) reply.header('connection', 'close') })
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
     await hub.close()
   })
 
-  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE) })
-  await app.register(events, { hub, streams, places, checkTicket, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE), metrics })
+  await app.register(events, { hub, streams, places, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
   await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
+  await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
+  await app.register(metricsRoute, { hub, streams, metrics, token: settings.METRICS_TOKEN })
 }
 
 /** A relay that is ready to listen. */
@@ -80,12 +89,13 @@ export interface Relay {
  */
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
-  const hub = createHub(await openStore(config), localBus())
+  const metrics = createMetrics()
+  const hub = createHub(await openStore(config, metrics.group), localBus(), undefined, metrics)
   const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
   const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
-  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS })
+  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
   app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
-  await app.register(phraseRelay, { hub, config })
+  await app.register(phraseRelay, { hub, config, metrics })
 
   return {
     app,
@@ -123,10 +133,11 @@ async function replayQuarantine (app: FastifyInstance, hub: Hub): Promise<void> 
 /**
  * Opens the store of a configuration.
  *
+ * @param committed - told how many events went into one commit
  * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be opened
  */
-export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config): Promise<EventStore> {
-  const options = { dedupeWindowMs: DEDUPE_WINDOW_MS }
+export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config, committed = (_drafts: number): void => {}): Promise<EventStore> {
+  const options = { dedupeWindowMs: DEDUPE_WINDOW_MS, committed }
   return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
 }
 

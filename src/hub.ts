@@ -42,7 +42,7 @@ export interface Hub {
   /**
    * Reads what is held again, oldest first, and publishes what can be read now, each once however many replay at a time.
    *
-   * @param read - throws a {@link RelayError} for what it still cannot read: that stays
+   * @param read - throws for what it still cannot read: that stays
    * @param id - the one to replay; default: all
    * @throws {RelayError} `STORE_UNAVAILABLE` when the store does not do its work; what was published by then is
    */
@@ -59,6 +59,8 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
+  /** How many callbacks are held because they could not be read. */
+  held (): Promise<number>
   /** Forgets the tasks that had no event for `ageMs` and that nobody follows; says how many. */
   trim (ageMs: number): Promise<number>
   /**
@@ -77,12 +79,20 @@ interface Group {
   readonly subscription: Promise<Unsubscribe>
 }
 
+/** Told how long an event took since `publish()` was called, in milliseconds. */
+export interface HubObserver {
+  /** Until it was durable. */
+  committed (ms: number): void
+  /** Until its followers here had been told. */
+  told (ms: number): void
+}
+
 /**
  * Makes the hub of a store and a bus.
  *
  * @param resyncMs - on a bus that may lose news: how often followers look at the store, in milliseconds. Default 1,000
  */
-export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000): Hub {
+export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, observer?: HubObserver): Hub {
   const groups = new Map<string, Group>()
   const resync = bus.lossless ? undefined : setInterval(lookAll, resyncMs).unref()
 
@@ -125,12 +135,16 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000): H
 
   return {
     async publish (taskId, draft) {
+      const began = performance.now()
       const appended = await store.append(taskId, draft)
+      observer?.committed(performance.now() - began)
       tell(appended)
+      if (groups.has(taskId)) observer?.told(performance.now() - began)
       return appended
     },
 
     hold: (held) => store.quarantine.hold(held),
+    held: async () => (await store.quarantine.list()).length,
 
     async replay (read, only) {
       const results: Replayed[] = []

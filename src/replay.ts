@@ -1,10 +1,9 @@
 import type { EventDraft, TaskEvent } from '../schemas/event.ts'
 import type { Held } from '../schemas/quarantine.ts'
-import { RelayError } from './errors.ts'
 import type { Quarantine } from './store/quarantine.ts'
 import type { Appended } from './store/store.ts'
 
-/** Reads a held callback: what is it, and of which task. Throws a {@link RelayError} for one that it cannot read. */
+/** Reads a held callback: what is it, and of which task. Throws for one that it cannot read. */
 export type ReadHeld = (held: Held) => { readonly taskId: string, readonly draft: EventDraft }
 
 /** What came of a held callback that was read again: it became an event, or is held still. */
@@ -23,19 +22,15 @@ export interface Replayed {
  */
 export async function replayHeld (quarantine: Quarantine, id: number, read: ReadHeld, tell: (appended: Appended) => void): Promise<Replayed | undefined> {
   const held = await quarantine.get(id)
-  const result = held && readAgain(held, read)
-  if (result instanceof RelayError) return { id, reason: result.message }
-  const appended = result && await quarantine.release(id, result.taskId, result.draft)
+  if (!held) return undefined
+  let result: ReturnType<ReadHeld>
+  try {
+    result = read(held)
+  } catch (error) {
+    return { id, reason: (error as Error).message }
+  }
+  const appended = await quarantine.release(id, result.taskId, result.draft)
   if (!appended) return undefined
   tell(appended)
   return { id, event: appended.event }
-}
-
-function readAgain (held: Held, read: ReadHeld): ReturnType<ReadHeld> | RelayError {
-  try {
-    return read(held)
-  } catch (error) {
-    if (error instanceof RelayError) return error
-    throw error
-  }
 }

@@ -31,6 +31,11 @@ const WRONG: Array<[Record<string, string>, string]> = [
   [{ RETENTION_HOURS: 'long' }, 'RETENTION_HOURS is "long", expected a number from 0 to 876000'],
   [{ BODY_LIMIT_BYTES: '1' }, 'BODY_LIMIT_BYTES is 1, expected a whole number from 1024 to 16777216'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
+  [{ ALLOW_OPEN_CALLBACKS: 'yes' }, 'ALLOW_OPEN_CALLBACKS is "yes", expected true or false'],
+  [{ WEBHOOK_HMAC_KEYS: 'whsec_not base64' }, 'WEBHOOK_HMAC_KEYS is a secret of another form, expected keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'],
+  [{ WEBHOOK_HMAC_KEYS: 'fine,whsec_' }, 'WEBHOOK_HMAC_KEYS is a secret of another form, expected keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'],
+  ...['on', 'true', '1', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,'].map((TRUST_PROXY): [Record<string, string>, string] =>
+    [{ TRUST_PROXY }, `TRUST_PROXY is "${TRUST_PROXY}", expected off, or addresses, networks and names, separated by commas`]),
   [{ STORE_URL: 'mysql:x' }, 'STORE_URL is "mysql:x", expected text like ^(sqlite:.+|memory:)$']
 ]
 
@@ -75,4 +80,25 @@ t.test('every duration, size and time of the configuration says its unit in word
   for (const [name, { description }] of Object.entries(ConfigSchema.properties)) {
     for (const [ending, unit] of Object.entries(units)) if (name.endsWith(ending)) t.ok(String(description).includes(unit), name)
   }
+})
+
+t.test('readConfig() reads comma lists and switches', async t => {
+  t.match(readConfig({ CALLBACK_TOKENS: 'one, two,,', WEBHOOK_HMAC_KEYS: 'key', ALLOW_OPEN_CALLBACKS: 'true' }), { CALLBACK_TOKENS: ['one', 'two'], WEBHOOK_HMAC_KEYS: ['key'], ALLOW_OPEN_CALLBACKS: true })
+  t.match(readConfig({ ALLOW_OPEN_CALLBACKS: 'false' }), { ALLOW_OPEN_CALLBACKS: false })
+})
+
+t.test('readConfig() takes what Fastify takes for a proxy', async t => {
+  for (const TRUST_PROXY of ['off', '10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'loopback,linklocal,uniquelocal']) t.equal(readConfig({ TRUST_PROXY }).TRUST_PROXY, TRUST_PROXY)
+})
+
+for (const HOST of ['0.0.0.0', '::', '192.0.2.1', 'relay.example', '127.0.0.1.example', '127.1']) {
+  t.test(`readConfig() refuses to listen on ${HOST} while anyone may post callbacks`, async t => {
+    const problem = `Cannot start: HOST is "${HOST}", where strangers can post callbacks, expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true`
+    t.throws(() => readConfig({ HOST }), new RangeError(problem))
+    for (const cure of [{ CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { ALLOW_OPEN_CALLBACKS: 'true' }]) t.equal(readConfig({ HOST, ...cure }).HOST, HOST)
+  })
+}
+
+t.test('readConfig() lets anyone on this machine post callbacks', async t => {
+  for (const HOST of ['localhost', '127.0.0.1', '127.8.8.8', '::1']) t.equal(readConfig({ HOST }).HOST, HOST)
 })

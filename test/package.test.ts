@@ -45,6 +45,7 @@ async function sees (t: Test, url: string): Promise<void> {
   await stream.next()
   await post(url, phraseReady('a', 'Read me'))
   t.equal((await stream.next()).data.validateInfo, 'Read me')
+  t.equal((await fetch(`${url}/web/page.js`)).status, 200, 'with the live page')
 }
 
 t.test('package: the lock file names the optional binaries of every platform, and no registry', async t => {

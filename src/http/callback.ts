@@ -1,14 +1,17 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../schemas/callback.ts'
 import type { TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { QuarantinedSchema } from '../../schemas/quarantine.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
-import { readCallback } from '../suno/callback.ts'
+import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
+import type { Metrics } from './metrics.ts'
+import { networkOf } from './network.ts'
+import { sendProblem, toRelayError } from './problems.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
@@ -20,8 +23,9 @@ export interface CallbackOptions {
   /** The largest body, in bytes. */
   readonly bodyLimit: number
   readonly authenticator: Authenticator
-  /** Counts a failed authentication of an address, and says whether that address is past its limit. */
-  readonly failed: (address: string) => boolean
+  readonly metrics: Metrics
+  /** Counts a failed authentication of a network, and says whether that network is past its limit. */
+  readonly failed: (network: string) => boolean
 }
 
 /** A callback that came and is authentic. */
@@ -34,16 +38,23 @@ interface Arrival {
 }
 
 /** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
-export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed }) => {
+export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed, metrics }) => {
   app.removeAllContentTypeParsers()
   // Left as it came: signatures are over the bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
+
+  app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
+    const { code } = toRelayError(error)
+    metrics.callback(code)
+    app.log.info({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
+    return sendProblem(error, request, reply)
+  })
 
   async function receive (step: Step, request: FastifyRequest) {
     try {
       return await keep(admit(step, request))
     } catch (error) {
-      throw isUnauthentic(error) ? refusal(failed(request.ip), error) : error
+      throw isUnauthentic(error) ? refusal(failed(networkOf(request.ip)), error) : error
     }
   }
 
@@ -57,19 +68,28 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep (arrival: Arrival) {
     const { step, json, proof } = arrival
-    const read = tryToRead(step, json, proof)
-    if (read instanceof RelayError) return hold(arrival, read)
+    let read: ReadCallback
+    try {
+      read = readCallback(step, json, new Date(), proof.taskId)
+    } catch (error) {
+      return hold(arrival, error as Error)
+    }
+    const began = performance.now()
     const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
+    metrics.callback(duplicate ? 'duplicate' : 'kept')
+    if (!duplicate) metrics.event(event.event)
+    app.log.info({ taskId: read.taskId, step, event: event.event, eventId: event.id, duplicate, ms: Math.round(performance.now() - began) }, 'callback')
     return received(event, duplicate)
   }
 
-  async function hold ({ step, body, proof }: Arrival, problem: RelayError) {
+  async function hold ({ step, body, proof }: Arrival, problem: Error) {
     // A stranger must not fill the disk.
     if (!authenticator.required) throw problem
     const reason = problem.message
     const digest = hash('sha256', step + body, 'base64url')
     const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
-    app.log.warn({ step, reason }, 'quarantined')
+    metrics.callback(first ? 'duplicate' : 'quarantined')
+    app.log.warn({ step, reason }, 'callback quarantined')
     return first ? received(first, true) : QUARANTINED
   }
 
@@ -88,15 +108,6 @@ function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
     return { body, json: JSON.parse(body) }
   } catch {
     return { body: '', json: undefined }
-  }
-}
-
-function tryToRead (step: Step, json: unknown, { taskId }: Proof): ReturnType<typeof readCallback> | RelayError {
-  try {
-    return readCallback(step, json, new Date(), taskId)
-  } catch (error) {
-    if (error instanceof RelayError) return error
-    throw error
   }
 }
 

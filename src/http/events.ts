@@ -11,6 +11,7 @@ import { isOutcome, taskState } from '../task-state.ts'
 import type { CheckTicket } from '../tickets.ts'
 import { streamHeaders } from './connection.ts'
 import { eventFrame, jitter, subscribedFrame } from './frames.ts'
+import type { Metrics } from './metrics.ts'
 import { noPlace, type Places } from './places.ts'
 import { openStream } from './stream.ts'
 import type { Streams } from './streams.ts'
@@ -23,6 +24,7 @@ export interface EventsOptions {
   readonly streams: Streams
   readonly places: Places
   readonly checkTicket: CheckTicket
+  readonly metrics: Metrics
   /** Reconnection time that clients are told, before jitter, in milliseconds. */
   readonly retryMs: number
   /** The most that is held for a slow reader, in bytes. */
@@ -32,15 +34,19 @@ export interface EventsOptions {
 type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Querystring: Static<typeof EventsQuerySchema> }>
 
 /** `GET /events/:taskId`: what is kept after the client's cursor, then what comes, as Server-Sent Events. */
-export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, retryMs, bufferBytes }) => {
+export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, metrics, retryMs, bufferBytes }) => {
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
   async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
     const { params: { taskId }, query } = request
     const untilDone = query.until === 'done'
 
+    const began = performance.now()
+    let sent = 0
+
     function deliver (event: TaskEvent): boolean {
       if (!stream.send(eventFrame(event))) return false
+      sent++
       // An outcome that a newer event has overtaken is history: the wait is not over.
       if (untilDone && isOutcome(event.event) && event.seq >= follower.position.extent.last) stream.end('done')
       return true
@@ -52,7 +58,12 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       follower.stop()
       return reply.hijack()
     }
-    if (untilDone && isOver(follower.position)) {
+    // Asked last: a stream that is added after the drain would never be ended.
+    if (streams.draining) {
+      follower.stop()
+      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+    }
+    if (untilDone && cursor && isOver(follower.position)) {
       follower.stop()
       return reply.code(204).send(null)
     }
@@ -62,9 +73,11 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       bufferBytes,
       hello: subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs)),
       ready: follower.resume,
-      ended: () => {
+      ended: (reason) => {
         follower.stop()
         streams.delete(stream)
+        if (reason === 'slow') metrics.slow()
+        app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
       }
     })
     streams.add(stream, expiresAt)
@@ -80,7 +93,6 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (streams.draining) return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
     if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
     return watch(request, reply, expiresAt)
   })

@@ -36,7 +36,8 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   return reply.code(status).type(PROBLEM_TYPE).send(toProblem(problem))
 }
 
-function toRelayError (error: FastifyError | RelayError): RelayError {
+/** What an error is to a caller: ours as it is, Fastify's by what it means, anything else `INTERNAL`. */
+export function toRelayError (error: FastifyError | RelayError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
   // Fastify's own text quotes the URL, and with it the secrets in it.

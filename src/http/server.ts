@@ -38,6 +38,8 @@ export const SERVER: FastifyHttpOptions<Server, FastifyBaseLogger> = {
   requestTimeout: REQUEST_MS,
   http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: HEADER_BYTES },
   clientErrorHandler: answerClientError,
+  // While it drains it answers: to a 503 browsers would not come back.
+  return503OnClosing: false,
   // Hooks do not run for a URL that cannot be read.
   frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply.headers(SECURITY_HEADERS)) }
 }
@@ -47,10 +49,12 @@ export interface Protection {
   readonly corsOrigins: readonly string[]
   /** Streams in all; 0 is no limit. */
   readonly maxStreams: number
+  /** Over how long streams are ended at a close, in milliseconds; what is open a second later is cut. */
+  readonly drainMs: number
 }
 
 /** Gives every answer of an app its security headers, and CORS headers for the origins that may have them; bounds URLs, connections, and how long a close waits for them. */
-export async function protect (app: FastifyInstance, { corsOrigins, maxStreams }: Protection): Promise<void> {
+export async function protect (app: FastifyInstance, { corsOrigins, maxStreams, drainMs }: Protection): Promise<void> {
   if (maxStreams > 0) app.server.maxConnections = maxStreams + CONNECTIONS_BESIDE_STREAMS
   app.setErrorHandler(sendProblem)
   app.addHook('onRequest', (request, reply, next) => {
@@ -58,9 +62,10 @@ export async function protect (app: FastifyInstance, { corsOrigins, maxStreams }
     const fits = request.raw.url!.length <= URL_BYTES
     next(fits ? undefined : new RelayError('URL_TOO_LONG', `Cannot read the request: its URL is longer than ${URL_BYTES} bytes`))
   })
-  app.addHook('onClose', async () => {
+  // Not onClose, which comes when the server has closed.
+  app.addHook('preClose', async () => {
     // A connection that never asked for anything is not idle to Node, which would wait for it without end.
-    setTimeout(() => { app.server.closeAllConnections() }, CLOSE_MS).unref()
+    setTimeout(() => { app.server.closeAllConnections() }, drainMs + CLOSE_MS).unref()
   })
   if (corsOrigins.length > 0) await app.register(cors, corsOptions(corsOrigins))
 }

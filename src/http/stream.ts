@@ -25,8 +25,8 @@ export interface StreamOptions {
   readonly hello: EventBuffer
   /** Called when frames can be sent: once at the start, and again after one was left. */
   readonly ready: () => void
-  /** Called once when the stream has ended, whoever ended it. */
-  readonly ended: () => void
+  /** Called once when the stream has ended: why the server ended it, or that the client left. */
+  readonly ended: (reason: ClosingReason | 'left') => void
 }
 
 /** Answers a request with a stream: a better-sse session over the reply, which is hijacked. */
@@ -34,18 +34,25 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
   reply.hijack()
   const connection = new ReplyConnection(reply, bufferBytes)
   const session = new Session(connection, SESSION_OPTIONS)
-  session.once('disconnected', ended)
+  session.once('disconnected', () => { ended(closing ?? 'left') })
   session.once('connected', () => {
     // A session calls itself connected even when the client left before it began.
     if (connection.closed) return
+    open = true
     session.batch(hello)
-    ready()
+    if (closing) end(closing)
+    else ready()
   })
 
+  let open = false
   let missed = 0
+  let closing: ClosingReason | undefined
 
   function end (reason: ClosingReason, retryMs?: number): void {
     if (connection.closed) return
+    closing = reason
+    // Nothing may come before the head.
+    if (!open) return
     session.batch(closingFrame(reason, retryMs))
     connection.end()
   }
@@ -62,6 +69,7 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
     },
 
     keepAlive () {
+      if (!open) return
       if (connection.takes(KEEP_ALIVE.read().length)) {
         missed = 0
         session.batch(KEEP_ALIVE)

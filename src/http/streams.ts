@@ -23,8 +23,8 @@ export interface Streams {
 /**
  * Makes an empty registry.
  *
- * Streams sit in sixteen slots, and a sixteenth of the time passes between slots: each is kept alive in time, and
- * never all at once.
+ * Streams are dealt to sixteen slots, and a sixteenth of the time passes between slots: each is kept alive in time, and
+ * they are never touched all at once.
  *
  * @param keepAliveMs - longest silence on a stream, in milliseconds; 0 sends no comments
  * @param retryMs - what clients are told to wait before they reconnect after `drain()`, before jitter
@@ -36,6 +36,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
   const expiring = new Map<Open, number>()
   const expiryTimer = setInterval(expire, EXPIRY_CHECK_MS).unref()
   let turn = 0
+  let next = 0
   let draining = false
 
   function sweep (): void {
@@ -54,8 +55,8 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
     get draining () { return draining },
 
     add (stream, expiresAt) {
-      // The slot that was swept last: its turn comes after a whole round.
-      const slot = slots[turn] as Set<Open>
+      const slot = slots[next] as Set<Open>
+      next = (next + 1) % SLOTS
       slot.add(stream)
       slotOf.set(stream, slot)
       if (expiresAt < Infinity) expiring.set(stream, expiresAt)
@@ -72,8 +73,9 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
       clearInterval(timer)
       clearInterval(expiryTimer)
       for (const slot of slots) {
+        if (slotOf.size === 0) return
         for (const stream of slot) stream.end('drain', jitter(retryMs))
-        if (slotOf.size > 0) await sleep(overMs / SLOTS)
+        await sleep(overMs / SLOTS)
       }
     }
   }

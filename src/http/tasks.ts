@@ -31,6 +31,8 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
     const timer = setTimeout(resolve, ms)
     streams.add(waiter, expiresAt)
     left.addEventListener('abort', waiter.end)
+    // What happened during the handshake is told by nobody.
+    if (left.aborted || streams.draining) resolve()
     follower.resume()
     await promise
     clearTimeout(timer)
@@ -53,7 +55,8 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
 }
 
 function toTask (taskId: string, { position, events }: History): Static<typeof TaskSchema> {
-  const { newest } = position.extent
+  // An event may have come after the position was taken.
+  const newest = events.at(-1) ?? position.extent.newest
   if (!newest) throw new RelayError('TASK_UNKNOWN', `Cannot show the task ${taskId}: nothing is kept of it`)
   return {
     taskId,

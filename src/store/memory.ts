@@ -21,7 +21,7 @@ interface Task {
 export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
   const epoch = randomBytes(4).toString('hex')
   const tasks = new Map<string, Task>()
-  const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) ?? false)
+  const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) === true)
   const quarantine = memoryQuarantine({ open, now, deliveries, append: keep })
   let closed = false
 

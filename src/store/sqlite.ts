@@ -22,12 +22,15 @@ const TRIM_STEP = 200
  *   was made by a newer version
  * @see https://www.sqlite.org/wal.html
  */
-export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now }: StoreOptions = {}): Promise<EventStore> {
+export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now, committed }: StoreOptions = {}): Promise<EventStore> {
   const thread = writerThread(path)
   const { epoch, latest } = await origin(thread)
   const clock = now ?? createClock(latest)
   const reader = sqliteReader(path)
-  const commit = groupCommit<Entry, Outcome | 'refused'>((group) => thread.call('append', group, dedupeWindowMs))
+  const commit = groupCommit<Entry, Outcome | 'refused'>((group) => {
+    committed?.(group.length)
+    return thread.call('append', group, dedupeWindowMs)
+  })
   let closing: Promise<void> | undefined
 
   function open (): void {

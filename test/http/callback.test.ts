@@ -5,7 +5,7 @@ import { memoryStore } from '../../src/store/memory.ts'
 import { phraseFailed, phraseReady, post, voiceReady, type Reply } from '../support/callbacks.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay, type TestRelay } from '../support/relay.ts'
-import { openSocket } from '../support/socket.ts'
+import { dial } from '../support/socket.ts'
 import { moodyStore } from '../support/stores.ts'
 
 /** A relay whose store counts the events that were appended. */
@@ -133,14 +133,14 @@ t.test('POST /callback refuses a body without a content type', async t => {
 
 t.test('POST /callback refuses a request without a body', async t => {
   const { url, appended } = await start(t)
-  const { until } = await openSocket(t, url, ['POST /callback HTTP/1.1', 'Content-Length: 0'])
-  t.match(await until('}'), /^HTTP\/1\.1 400 .*"code":"CALLBACK_UNREADABLE"/s)
+  const { until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Length: 0'])
+  t.match(await until('}'), /^HTTP\/1\.1 400 .*"code":"BODY_NOT_JSON"/s)
   t.equal(appended(), 0)
 })
 
 t.test('POST /callback refuses a body that grows too large without having said so', async t => {
   const { url, appended } = await start(t)
-  const { socket, until } = await openSocket(t, url, ['POST /callback HTTP/1.1', 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
+  const { socket, until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
   socket.write(`11170\r\n${'x'.repeat(0x11170)}\r\n`)
   t.match(await until('}'), /^HTTP\/1\.1 413 .*"code":"BODY_TOO_LARGE"/s)
   t.equal(appended(), 0)

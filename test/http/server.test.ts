@@ -119,8 +119,10 @@ t.test('what is no HTTP gets no answer into the middle of a stream', async t => 
 
 t.test('a close does not wait for a connection that never asked for anything', async t => {
   const relay = await startRelay(t)
+  const accepted = once(relay.app.server, 'connection')
   const socket = await openSocket(t, relay.url)
   const cut = once(socket, 'close')
+  await accepted
 
   await relay.close()
 

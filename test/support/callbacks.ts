@@ -18,8 +18,8 @@ export interface Reply {
 }
 
 /** Posts a callback the way the sender does. A string goes out as it is. */
-export async function post (url: string, body: unknown, { step, headers = {} }: { step?: Step, headers?: Record<string, string> } = {}): Promise<Reply> {
-  const response = await fetch(`${url}/callback${step ? `/${step}` : ''}`, {
+export async function post (url: string, body: unknown, { step, headers = {}, query = '' }: { step?: Step, headers?: Record<string, string>, query?: string } = {}): Promise<Reply> {
+  const response = await fetch(`${url}/callback${step ? `/${step}` : ''}${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body)

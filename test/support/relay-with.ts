@@ -1,10 +1,11 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type onRequestHookHandler } from 'fastify'
 import type { Test } from 'tap'
 import type { Config } from '../../schemas/config.ts'
 import type { EventBus } from '../../src/bus/bus.ts'
 import { localBus } from '../../src/bus/local.ts'
 import { createHub, phraseRelay, type Hub } from '../../src/index.ts'
 import type { EventStore } from '../../src/store/store.ts'
+import { closeNow } from './relay.ts'
 
 /** A relay mounted into an app of somebody else. */
 export interface MountedRelay {
@@ -13,11 +14,20 @@ export interface MountedRelay {
   readonly url: string
 }
 
+export interface MountOptions {
+  readonly bus?: EventBus
+  readonly prefix?: string
+  readonly config?: Partial<Config>
+  /** A hook of the app's own. */
+  readonly onRequest?: onRequestHookHandler
+}
+
 /** Starts a listening app that has the relay mounted over a given store and bus; it ends with the test. */
-export async function mountRelay (t: Test, store: EventStore, { bus = localBus(), prefix = '', config = {} }: { bus?: EventBus, prefix?: string, config?: Partial<Config> } = {}): Promise<MountedRelay> {
-  const app = Fastify({ routerOptions: { maxParamLength: 128 } })
+export async function mountRelay (t: Test, store: EventStore, { bus = localBus(), prefix = '', config = {}, onRequest }: MountOptions = {}): Promise<MountedRelay> {
+  const app = Fastify({ routerOptions: { maxParamLength: 128 }, return503OnClosing: false })
   const hub = createHub(store, bus)
+  if (onRequest) app.addHook('onRequest', onRequest)
   await app.register(phraseRelay, { hub, prefix, config: { DRAIN_MS: 0, ...config } })
-  t.teardown(() => app.close())
+  t.teardown(() => closeNow(app))
   return { app, hub, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }

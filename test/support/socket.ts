@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Test } from 'tap'
+import { openSocket } from './raw.ts'
 
 /** A raw connection: what was sent is what the server gets, what is read is what it wrote. */
 export interface TestSocket {
@@ -13,17 +14,14 @@ export interface TestSocket {
   ended (): Promise<string>
 }
 
-/** Connects, and sends a request's head when there is one; the connection is cut with the test. */
-export async function openSocket (t: Test, url: string, head: string[] = []): Promise<TestSocket> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  t.teardown(() => { socket.destroy() })
+/** Connects, and sends a request's head when there is one; the connection is gone with the test. */
+export async function dial (t: Test, url: string, head: string[] = []): Promise<TestSocket> {
+  const socket = await openSocket(t, url)
   let text = ''
   let over = false
   socket.setEncoding('utf8')
   socket.on('data', (chunk) => { text += chunk })
   socket.on('end', () => { over = true })
-  await once(socket, 'connect')
   if (head.length > 0) socket.write([...head, 'Host: relay', '', ''].join('\r\n'))
 
   return {

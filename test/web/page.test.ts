@@ -1,0 +1,214 @@
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { createHub, localBus, memoryStore, phraseRelay } from '../../src/index.ts'
+import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
+import { noChromium, startChromium } from '../support/chromium.ts'
+import { startProcess } from '../support/process.ts'
+import { startRelay, temporaryFolder } from '../support/relay.ts'
+
+const skip = noChromium
+const { open, profile } = noChromium ? {} as never : await startChromium(t)
+
+const live = (page: Page) => page.locator('[data-state="live"]').waitFor()
+const shows = (page: Page, text: string) => page.locator('#text', { hasText: text }).waitFor()
+const eventNames = (page: Page) => page.locator('#events strong').allTextContents()
+
+t.test('the page: one click on the sample shows the whole way, asks no other host, and breaks no policy', { skip }, async t => {
+  const { url } = await startRelay(t)
+  const page = await (await profile(t)).newPage()
+  const hosts = new Set<string>()
+  const complaints: string[] = []
+  page.on('request', (request) => hosts.add(new URL(request.url()).origin))
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(url)
+
+  await page.getByRole('button', { name: 'Try a sample' }).click()
+  await page.getByRole('heading', { name: 'Read this aloud' }).waitFor()
+
+  t.match(await page.locator('#text').textContent(), /^\w+ \w+ hum /)
+  t.strictSame(await eventNames(page), ['subscribed', 'phrase-ready'])
+  t.strictSame([...hosts], [url])
+  t.strictSame(complaints, [])
+})
+
+t.test('the page: nothing moves when the phrase comes, on a phone and on a desk', { skip }, async t => {
+  const { url } = await startRelay(t)
+  for (const width of [390, 1280]) {
+    const page = await open(t, `${url}/?task=${width}`, { viewport: { width, height: 900 } })
+    await shows(page, 'No phrase yet')
+
+    const before = await page.evaluate(() => performance.now())
+
+    await post(url, phraseReady(String(width)))
+    await shows(page, 'Silver rivers hum below the hill')
+
+    const moved = await page.evaluate((before) => new Promise<unknown[]>((resolve) => {
+      // Two frames on, what was drawn has been measured.
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        const observer = new PerformanceObserver(() => {})
+        observer.observe({ type: 'layout-shift', buffered: true })
+        resolve(observer.takeRecords().filter(({ startTime }) => startTime > before).map((entry) => entry.toJSON()))
+      }))
+    }), before)
+    t.strictSame(moved, [], `${width} px`)
+    t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'nothing sticks out')
+  }
+})
+
+t.test('the page: shows every state in plain words', { skip }, async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseFailed('failed'))
+  await post(url, voiceReady('voice'), { step: 'generate' })
+  await post(url, { code: 200, msg: 'success', data: { taskId: 'busy', status: 'processing_validate' } })
+  const page = await open(t, url)
+
+  for (const [query, text] of [
+    ['?task=', 'Which task?'],
+    ['?task=nobody', 'No phrase yet'],
+    ['?task=failed', 'The phrase could not be made'],
+    ['?task=voice', 'voice'],
+    ['?task=busy', 'The phrase is being made'],
+    ['?task=no%20id', 'Not a task id'],
+    ['?task=..', 'Not a task id']
+  ] as const) {
+    await page.goto(`${url}/${query}`)
+    await shows(page, text)
+    t.match(await page.locator('#announcer').textContent(), text, 'a screen reader is told')
+  }
+})
+
+t.test('the page: what a callback carries never becomes markup, nor what the URL carries code', { skip }, async t => {
+  const { url } = await startRelay(t)
+  const phrase = '<img src=x onerror=alert(1)>'
+  await post(url, phraseReady('a', phrase))
+  const page = await open(t, `${url}/?task=a`)
+  await shows(page, phrase)
+  t.equal(await page.locator('main img').count(), 0)
+
+  await page.goto(`${url}/?task=')%3Balert('`)
+  await shows(page, 'Not a task id')
+  t.match(await page.locator('#browser').textContent(), `EventSource('${url}/events/TASK_ID')`)
+})
+
+t.test('the page: tells the age of a phrase by the server\'s clock, and when it has probably expired', { skip }, async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a'))
+  const page = await (await profile(t)).newPage()
+  // A phone that is an hour ahead.
+  await page.clock.install({ time: Date.now() + 3_600_000 })
+  await page.goto(`${url}/?task=a`)
+  await shows(page, 'Silver rivers')
+  t.match(await page.locator('#left').textContent(), /^about (3:00|2:5\d) left$/)
+
+  await page.clock.fastForward(125_000)
+  await page.locator('[data-life="short"]').waitFor()
+  t.match(await page.locator('#announcer').textContent(), 'one minute is left')
+
+  await page.clock.fastForward(60_000)
+  await page.getByRole('heading', { name: 'Too late, probably' }).waitFor()
+  t.match(await page.locator('#announcer').textContent(), 'probably expired')
+})
+
+t.test('the page: copies the phrase', { skip }, async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a', 'Copy me'))
+  const page = await open(t, `${url}/?task=a`, { permissions: ['clipboard-read', 'clipboard-write'] })
+  await shows(page, 'Copy me')
+
+  await page.locator('#copy').click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+
+  t.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Copy me')
+})
+
+t.test('the page: is used by keyboard alone, its URL names the task, and back goes back', { skip }, async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a'))
+  await post(url, phraseReady('b', 'By the hash'))
+  const page = await open(t, url)
+
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('a')
+  await page.keyboard.press('Enter')
+  await shows(page, 'Silver rivers')
+  t.equal(page.url(), `${url}/?task=a`)
+
+  await page.goBack()
+  await shows(page, 'Which task?')
+  await page.goForward()
+  await shows(page, 'Silver rivers')
+  await page.goto(`${url}/#b`)
+  await shows(page, 'By the hash')
+})
+
+t.test('the page: works below a prefix', { skip }, async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(phraseRelay, { prefix: '/relay', hub: createHub(memoryStore(), localBus()) })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const page = await open(t, `${url}/relay?task=a`)
+  await live(page)
+
+  await post(`${url}/relay`, phraseReady('a'))
+
+  await shows(page, 'Silver rivers')
+  t.equal(await page.locator('#shell').textContent(), `curl -N ${url}/relay/events/a`)
+})
+
+t.test('the page: a restart of the server under it loses nothing and doubles nothing', { skip }, async t => {
+  const env = { STORE_URL: `sqlite:${join(temporaryFolder(t), 'relay.db')}`, RETRY_MS: '100' }
+  const first = await startProcess(t, env)
+  await post(first.url, phraseReady('a', 'Before'))
+  const page = await open(t, `${first.url}/?task=a`)
+  await shows(page, 'Before')
+
+  await first.kill()
+  await page.locator('[data-state="reconnecting"]').waitFor()
+  const second = await startProcess(t, { ...env, PORT: new URL(first.url).port })
+  await post(second.url, phraseReady('a', 'After'))
+  await shows(page, 'After')
+
+  t.strictSame((await eventNames(page)).filter((name) => name === 'phrase-ready').length, 2)
+})
+
+t.test('the page: goes on after a proxy has answered an error in the server\'s place', { skip }, async t => {
+  const { url } = await startRelay(t)
+  const page = await (await profile(t)).newPage()
+  await page.route('**/events/**', (route) => route.fulfill({ status: 502 }), { times: 1 })
+  await page.goto(`${url}/?task=a`)
+  await live(page)
+
+  await post(url, phraseReady('a'))
+  await shows(page, 'Silver rivers')
+})
+
+t.test('the page: offline and back, it shows what came in between', { skip }, async t => {
+  const { url } = await startRelay(t)
+  const page = await open(t, `${url}/?task=a`)
+  await live(page)
+
+  await page.context().setOffline(true)
+  await page.locator('[data-state="offline"]').waitFor()
+  await post(url, phraseReady('a', 'In between'))
+  await page.context().setOffline(false)
+
+  await shows(page, 'In between')
+  t.equal((await eventNames(page)).filter((name) => name === 'phrase-ready').length, 1)
+})
+
+t.test('the page: six tabs at once all get the phrase', { skip }, async t => {
+  const { url } = await startRelay(t)
+  const browser = await profile(t)
+  const tabs = await Promise.all(Array.from({ length: 6 }, () => browser.newPage()))
+  for (const tab of tabs) {
+    await tab.goto(`${url}/?task=a`)
+    await live(tab)
+  }
+
+  await post(url, phraseReady('a'))
+
+  await Promise.all(tabs.map((tab) => shows(tab, 'Silver rivers')))
+})
