@@ -5,7 +5,7 @@ import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
 import { nextEvent, watchA } from '../support/watching.ts'
 
-const KEY = 'a key of the relay, of 32 bytes or more'
+const KEY = 'a-key-of-the-relay-of-32-bytes-or-more'
 const config = { TICKET_KEYS: [KEY], RETRY_MS: 100 }
 const ticketFor = (ms: number, task = 'a') => signTicket(KEY, [task], new Date(Date.now() + ms))
 
