@@ -4,7 +4,7 @@ import type { State } from './state.ts'
 /**
  * Asks the relay, with a ticket where one is wanted; resolves with an answer of success.
  *
- * @param path - begins with a slash
+ * @param path - begins with a slash; the cursor is put at its end
  * @throws {WatchRefused} when to ask again would not help
  * @throws {AttemptFailed} when it may
  */
@@ -17,13 +17,12 @@ export async function get (state: State, path: string, signal: AbortSignal, acce
   }
   // In a header, for every proxy on the way logs the URL.
   const headers: Record<string, string> = state.bearer ? { accept, authorization: `Bearer ${state.bearer}` } : { accept }
-  const response = await fetch(base + path, { headers, signal })
-  const { status, ok } = response
-  if (status === 401 && renewable && state.proven) {
+  const response = await fetch(base + path + encodeURIComponent(state.cursor), { headers, signal })
+  if (response.status === 401 && renewable && state.proven) {
     state.bearer = ''
     return get(state, path, signal, accept)
   }
-  if (!ok) throw await toError(response)
+  if (!response.ok) throw await toError(response)
   state.proven = true
   return response
 }

@@ -33,7 +33,7 @@ export const poll: Attempt = async function * (state, signal) {
 async function askTask (state: State, waits: boolean, signal: AbortSignal): Promise<Partial<Task>> {
   // A moment at least: a task of which nothing is kept is a 404 to those who do not wait.
   const wait = waits ? state.pollMs / 1000 : 0.001
-  const response = await get(state, `/tasks/${state.taskId}?wait=${wait}&after=${encodeURIComponent(state.cursor)}`, signal)
+  const response = await get(state, `/tasks/${state.taskId}?wait=${wait}&after=`, signal)
   return response.status === 204 ? {} : await response.json()
 }
 

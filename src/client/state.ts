@@ -87,7 +87,7 @@ export function createState (baseUrl: string | URL, taskId: string, options: Wat
   const { ticket, cursor = '', replay = 'latest', fetch = globalThis.fetch, onGap = () => {} } = options
   const { firstFrameMs = 5000, silenceMs = 45_000, pollMs = 25_000 } = options
   // The fetch of React Native has no bodies to stream: it answers only when a stream has ended.
-  const streamable = options.fetch !== undefined || 'body' in Response.prototype
+  const streamAt = options.fetch || 'body' in Response.prototype ? 0 : Infinity
   return {
     base: String(baseUrl).replace(/\/+$/, ''),
     taskId: encodeURIComponent(taskId),
@@ -103,8 +103,8 @@ export function createState (baseUrl: string | URL, taskId: string, options: Wat
     replay,
     retryMs: FIRST_RETRY_MS,
     failures: 0,
-    polling: !streamable,
-    streamAt: streamable ? 0 : Infinity,
+    polling: streamAt > 0,
+    streamAt,
     attempt: new AbortController(),
     over: false
   }

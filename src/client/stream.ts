@@ -48,7 +48,7 @@ export const readStream: Attempt = async function * (state, signal) {
 
 async function openStream (state: State, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
   // Not the header Last-Event-ID: a page of another origin would have to ask before it may send that.
-  const path = `/events/${state.taskId}?replay=${state.replay}&lastEventId=${encodeURIComponent(state.cursor)}`
+  const path = `/events/${state.taskId}?replay=${state.replay}&lastEventId=`
   const response = await within(state.firstFrameMs, signal, get(state, path, signal, STREAM))
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
   if (!isStream) throw attemptFailed('the answer is no stream, or late', 0, 1)
