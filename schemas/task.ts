@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { TaskIdSchema } from './callback.ts'
 import { EventSchema, TaskStateSchema } from './event.ts'
 import { TicketSchema } from './ticket.ts'
@@ -20,3 +20,4 @@ export const TaskSchema = Type.Object({
   updatedAt: Type.String({ description: 'ISO 8601, UTC' }),
   events: Type.Array(EventSchema)
 })
+export type Task = Static<typeof TaskSchema>

@@ -1,0 +1,70 @@
+import t from 'tap'
+import type { Fetch } from '../../src/client/index.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
+import { answer, startServer, task } from '../support/server.ts'
+import { nextEvent, nextIds, watchA } from '../support/watching.ts'
+
+/** The fetch of a platform that cannot stream: it answers when all has come, and its answers have no body to read. */
+const streamless: Fetch = async (url, init) => {
+  if (url.includes('/events/')) return { ok: true, status: 200, headers: new Headers({ 'content-type': 'text/event-stream' }) } as Response
+  return fetch(url, init)
+}
+
+t.test('watchTask without streams: waits for the phrase, and for the next one', async t => {
+  const { url } = await startRelay(t)
+  const events = watchA(t, url, { fetch: streamless })
+  const next = nextEvent(events)
+
+  const one = await post(url, phraseReady('a', 'one'))
+  t.equal((await next).id, one.json.eventId)
+  const two = await post(url, phraseReady('a', 'two'))
+  t.equal((await nextEvent(events)).id, two.json.eventId)
+})
+
+t.test('watchTask without streams: begins with the newest event', async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a', 'one'))
+  const { json } = await post(url, phraseReady('a', 'two'))
+
+  t.equal((await nextEvent(watchA(t, url, { fetch: streamless }))).id, json.eventId)
+})
+
+t.test('watchTask without streams: replay all begins with the first event that is kept', async t => {
+  const { url } = await startRelay(t)
+  const { json } = await post(url, phraseReady('a', 'one'))
+  await post(url, phraseReady('a', 'two'))
+
+  t.equal((await nextEvent(watchA(t, url, { fetch: streamless, replay: 'all' }))).id, json.eventId)
+})
+
+t.test('watchTask without streams: replay none begins with what comes', async t => {
+  const { url, requests } = await startServer(t, answer(200, task('e.1', 'e.2')), answer(200, task('e.3')))
+
+  t.strictSame(await nextIds(watchA(t, url, { fetch: streamless, replay: 'none' }), 1), ['e.3'])
+  t.match(requests, ['wait=0.001&after=', 'wait=25&after=e.2'])
+})
+
+t.test('watchTask without streams: replay none takes the first event of a task that was not known', async t => {
+  const { url, requests } = await startServer(t, answer(204), answer(200, task('e.1')))
+
+  t.strictSame(await nextIds(watchA(t, url, { fetch: streamless, replay: 'none' }), 1), ['e.1'])
+  t.match(requests[1], 'wait=25&after=')
+})
+
+t.test('watchTask without streams: a failure is followed by JSON again', async t => {
+  const { url, requests } = await startServer(t, answer(503), answer(200, task('e.1')))
+
+  t.strictSame(await nextIds(watchA(t, url, { fetch: streamless }), 1), ['e.1'])
+  t.equal(requests.length, 2)
+})
+
+t.test('watchTask on a platform without bodies: never asks for a stream', async t => {
+  const body = Object.getOwnPropertyDescriptor(Response.prototype, 'body') as PropertyDescriptor
+  t.teardown(() => Object.defineProperty(Response.prototype, 'body', body))
+  const { url, requests } = await startServer(t, answer(200, task('e.1')))
+  Reflect.deleteProperty(Response.prototype, 'body')
+
+  t.strictSame(await nextIds(watchA(t, url), 1), ['e.1'])
+  t.match(requests[0], '/tasks/')
+})

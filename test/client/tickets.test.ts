@@ -1,0 +1,57 @@
+import t from 'tap'
+import { waitForPhrase } from '../../src/client/index.ts'
+import { signTicket } from '../../src/tickets.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
+import { nextEvent, watchA } from '../support/watching.ts'
+
+const KEY = 'a-key-of-the-relay-of-32-bytes-or-more'
+const config = { TICKET_KEYS: [KEY], RETRY_MS: 100 }
+const ticketFor = (ms: number, task = 'a') => signTicket(KEY, [task], new Date(Date.now() + ms))
+
+t.test('watchTask: a ticket that expires under a stream is renewed, and nothing is missed', async t => {
+  const { url } = await startRelay(t, config)
+  const renewed = Promise.withResolvers<void>()
+  let tickets = 0
+  const events = watchA(t, url, {
+    async ticket () {
+      tickets += 1
+      if (tickets === 2) renewed.resolve()
+      return ticketFor(tickets === 1 ? 2000 : 60_000)
+    }
+  })
+  const next = nextEvent(events)
+  const one = await post(url, phraseReady('a', 'one'))
+  t.equal((await next).id, one.json.eventId)
+
+  const after = nextEvent(events)
+  await renewed.promise
+  const two = await post(url, phraseReady('a', 'two'))
+
+  t.equal((await after).id, two.json.eventId)
+  t.equal(tickets, 2)
+})
+
+t.test('watchTask: no ticket ends the watch', async t => {
+  const { url } = await startRelay(t, config)
+
+  await t.rejects(watchA(t, url).next(), { name: 'WatchRefused', status: 401, code: 'TICKET_INVALID' })
+})
+
+t.test('waitForPhrase: a ticket for another task ends the wait', async t => {
+  const { url } = await startRelay(t, config)
+
+  await t.rejects(waitForPhrase(url, 'a', { ticket: await ticketFor(60_000, 'b') }), { name: 'WatchRefused', status: 403, code: 'TASK_FORBIDDEN' })
+})
+
+t.test('watchTask: a task id that cannot be ends the watch', async t => {
+  const { url } = await startRelay(t)
+
+  await t.rejects(waitForPhrase(url, 'a/b'), { name: 'WatchRefused', status: 400, code: 'REQUEST_INVALID' })
+})
+
+t.test('watchTask: an address where there is no relay ends the watch', async t => {
+  const { url } = await startRelay(t)
+
+  await t.rejects(waitForPhrase(`${url}/elsewhere`, 'a'), { name: 'WatchRefused', status: 404, code: 'NOT_FOUND' })
+})

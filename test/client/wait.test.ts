@@ -1,0 +1,93 @@
+import t from 'tap'
+import { PhraseFailed, WaitTimeout, waitForPhrase } from '../../src/client/index.ts'
+import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
+import { startRelay } from '../support/relay.ts'
+import { answer, nothing, startServer, stream, hello } from '../support/server.ts'
+
+t.test('waitForPhrase: resolves with the phrase that comes', async t => {
+  const { url } = await startRelay(t)
+  const waiting = waitForPhrase(url, 'a')
+
+  await post(url, phraseReady('a', 'Read me'))
+
+  t.match(await waiting, { event: 'phrase-ready', data: { validateInfo: 'Read me' } })
+})
+
+t.test('waitForPhrase: resolves with the phrase that is there', async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a', 'Read me'))
+
+  t.match(await waitForPhrase(url, 'a'), { data: { validateInfo: 'Read me' } })
+})
+
+t.test('waitForPhrase: waits on when there is news of another kind', async t => {
+  const { url } = await startRelay(t)
+  await post(url, voiceReady('a'), { step: 'generate' })
+  const waiting = waitForPhrase(url, 'a')
+
+  await post(url, phraseReady('a', 'Read me'))
+
+  t.match(await waiting, { data: { validateInfo: 'Read me' } })
+})
+
+t.test('waitForPhrase: rejects with what the vendor said', async t => {
+  const { url } = await startRelay(t)
+  const { json } = await post(url, phraseFailed('a'))
+
+  const error = await waitForPhrase(url, 'a').catch((error) => error)
+
+  t.ok(error instanceof PhraseFailed)
+  t.equal(error.message, 'Cannot get a phrase: Failed to regenerate validation phrase')
+  t.equal(error.event.id, json.eventId)
+})
+
+t.test('waitForPhrase: a failure without a reason has the vendor\'s message', async t => {
+  const { url } = await startRelay(t)
+  await post(url, { code: 500, msg: 'error', data: { taskId: 'a', status: 'fail' } })
+
+  await t.rejects(waitForPhrase(url, 'a'), { name: 'PhraseFailed', message: 'Cannot get a phrase: error' })
+})
+
+t.test('waitForPhrase: rejects when none comes in time, and closes its stream', async t => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { url } = await startServer(t, (request, response) => {
+    stream(hello('e.0'))(request, response)
+    response.on('close', resolve)
+  })
+
+  const error = await waitForPhrase(url, 'a', { timeoutMs: 100 }).catch((error) => error)
+
+  t.ok(error instanceof WaitTimeout)
+  t.equal(error.message, 'Cannot get a phrase: none came in 100 ms')
+  t.equal(error.cause, undefined)
+  await promise
+})
+
+t.test('waitForPhrase: a timeout tells what failed', async t => {
+  const { url } = await startServer(t, answer(503), nothing)
+  const failures: Error[] = []
+
+  const error = await waitForPhrase(url, 'a', { timeoutMs: 200, onFailure (error) { failures.push(error) } }).catch((error) => error)
+
+  t.match(error, { name: 'WaitTimeout', cause: { message: 'Cannot watch the task: status 503' } })
+  t.equal(failures[0], error.cause)
+})
+
+t.test('waitForPhrase: a timeout of 0 waits on', async t => {
+  const { url } = await startRelay(t)
+  const waiting = waitForPhrase(url, 'a', { timeoutMs: 0 })
+
+  await post(url, phraseReady('a', 'Read me'))
+
+  t.match(await waiting, { data: { validateInfo: 'Read me' } })
+})
+
+t.test('waitForPhrase: a signal ends the wait with its reason', async t => {
+  const { url } = await startServer(t, stream(hello('e.0')))
+  const abort = new AbortController()
+  const waiting = waitForPhrase(url, 'a', { signal: abort.signal })
+
+  abort.abort(new Error('enough'))
+
+  await t.rejects(waiting, { message: 'enough' })
+})

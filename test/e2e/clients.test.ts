@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { EventSource as NpmEventSource } from 'eventsource'
+import { createEventSource } from 'eventsource-client'
+import t from 'tap'
+import { EventSource as UndiciEventSource } from 'undici'
+import { watchTask } from '../../src/client/index.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
+import { startProcess } from '../support/process.ts'
+import { temporaryFolder } from '../support/relay.ts'
+
+// Its ES modules import each other without file extensions, which bundlers alone understand.
+const { fetchEventSource } = createRequire(import.meta.url)('@microsoft/fetch-event-source') as typeof import('@microsoft/fetch-event-source')
+
+/** Calls back with every phrase at `url` + `/events/a`; returns what ends it. */
+type Client = (url: string, phrase: (id: string | undefined, validateInfo: string) => void) => () => void
+
+/** The part of the standard's interface that is used. */
+interface StandardEventSource {
+  addEventListener (event: string, listener: (event: { lastEventId: string, data: string }) => void): void
+  close (): void
+}
+
+function standard (Source: new (url: string) => unknown): Client {
+  return (url, phrase) => {
+    const source = new Source(`${url}/events/a`) as StandardEventSource
+    source.addEventListener('phrase-ready', ({ lastEventId, data }) => { phrase(lastEventId, JSON.parse(data).validateInfo) })
+    return () => { source.close() }
+  }
+}
+
+const clients: Record<string, Client | undefined> = {
+  'phrase-relay/client': (url, phrase) => {
+    const events = watchTask(url, 'a')
+    async function follow (): Promise<void> {
+      for await (const { id, data } of events) phrase(id, data.validateInfo as string)
+    }
+    follow()
+    return () => { events.return() }
+  },
+  'npm eventsource': standard(NpmEventSource),
+  'undici\'s EventSource': standard(UndiciEventSource),
+  'the runtime\'s own EventSource': 'EventSource' in globalThis ? standard(globalThis.EventSource) : undefined,
+  'eventsource-client': (url, phrase) => {
+    const client = createEventSource({
+      url: `${url}/events/a`,
+      onMessage ({ id, event, data }) { if (event === 'phrase-ready') phrase(id, JSON.parse(data).validateInfo) }
+    })
+    return () => { client.close() }
+  },
+  '@microsoft/fetch-event-source': (url, phrase) => {
+    // It is made for browsers only.
+    Object.assign(globalThis, { window: globalThis, document: { removeEventListener () {} } })
+    const abort = new AbortController()
+    fetchEventSource(`${url}/events/a`, {
+      signal: abort.signal,
+      openWhenHidden: true,
+      onmessage ({ id, event, data }) { if (event === 'phrase-ready') phrase(id, JSON.parse(data).validateInfo) },
+      // Left alone it takes the end of a stream for the end of all.
+      onclose () { throw new Error('again') }
+    })
+    return () => { abort.abort() }
+  }
+}
+
+for (const [name, client] of Object.entries(clients)) {
+  t.test(`${name} gets the phrase, outlives a restart and gets the next one, each once`, { skip: client ? false : 'this runtime has none' }, async t => {
+    const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
+    const first = await startProcess(t, { STORE_URL, RETRY_MS: '100' })
+    const phrases: Array<[string | undefined, string]> = []
+    const got = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const end = client?.(first.url, (id, phrase) => { got[phrases.push([id, phrase]) - 1]?.resolve() })
+    t.teardown(() => end?.())
+
+    const one = await post(first.url, phraseReady('a', 'one'))
+    await got[0]?.promise
+    t.equal(await first.kill(), 0)
+    const second = await startProcess(t, { STORE_URL, PORT: new URL(first.url).port })
+    const two = await post(second.url, phraseReady('a', 'two'))
+    await got[1]?.promise
+
+    t.strictSame(phrases, [[one.json.eventId, 'one'], [two.json.eventId, 'two']])
+  })
+}
