@@ -8,7 +8,7 @@ import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 
-const MOST_BYTES = 4096
+const MOST_BYTES = 4000
 const run = promisify(execFile)
 
 /** The client as an app's bundler makes it; it fails on an import that only Node or Deno has. */
