@@ -4,7 +4,7 @@ import type { State } from './state.ts'
 export function take (state: State, id: string): boolean {
   const steps = state.cursor ? distance(state.cursor, id) : 1
   if (steps <= 0) return false
-  if (steps !== 1) state.onGap()
+  if (steps !== 1) state.options.onGap?.()
   state.cursor = id
   return true
 }
@@ -13,7 +13,7 @@ export function take (state: State, id: string): boolean {
 export function startOver (state: State, cursor = ''): void {
   state.cursor = cursor
   state.replay = 'all'
-  state.onGap()
+  state.options.onGap?.()
 }
 
 /** How many events `to` is after `from`, both `<epoch>.<seq>`; NaN when they are not of the same history. */

@@ -9,7 +9,7 @@ import type { State } from './state.ts'
  * @throws {AttemptFailed} when it may
  */
 export async function get (state: State, path: string, signal: AbortSignal, accept = '*/*'): Promise<Response> {
-  const { base, ticket, fetch } = state
+  const { base, options: { ticket, fetch = globalThis.fetch } } = state
   const renewable = typeof ticket === 'function'
   if (renewable && !state.bearer) {
     state.bearer = await ticket()

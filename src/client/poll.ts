@@ -25,7 +25,7 @@ export const poll: Attempt = async function * (state, signal) {
       yield event
     }
   }
-  if (!fresh && Date.now() < early) throw attemptFailed('the server did not wait for an event')
+  if (!fresh && Date.now() < early) throw attemptFailed('no event came')
   return 0
 }
 

@@ -49,11 +49,7 @@ export interface State {
   readonly base: string
   /** URL-encoded. */
   readonly taskId: string
-  readonly ticket: Ticket | undefined
-  readonly fetch: Fetch
-  readonly onGap: () => void
-  readonly firstFrameMs: number
-  readonly silenceMs: number
+  readonly options: WatchOptions
   readonly pollMs: number
   /** The ticket in use; empty: there is none, or one is to be fetched. */
   bearer: string
@@ -84,18 +80,13 @@ const FIRST_RETRY_MS = 1000
 
 /** The state of a watch that begins. */
 export function createState (baseUrl: string | URL, taskId: string, options: WatchOptions): State {
-  const { ticket, cursor = '', replay = 'latest', fetch = globalThis.fetch, onGap = () => {} } = options
-  const { firstFrameMs = 5000, silenceMs = 45_000, pollMs = 25_000 } = options
+  const { ticket, cursor = '', replay = 'latest', pollMs = 25_000 } = options
   // The fetch of React Native has no bodies to stream: it answers only when a stream has ended.
   const streamAt = options.fetch || 'body' in Response.prototype ? 0 : Infinity
   return {
     base: String(baseUrl).replace(/\/+$/, ''),
     taskId: encodeURIComponent(taskId),
-    ticket,
-    fetch,
-    onGap,
-    firstFrameMs,
-    silenceMs,
+    options,
     pollMs,
     bearer: typeof ticket === 'string' ? ticket : '',
     proven: true,

@@ -17,7 +17,8 @@ const CUT = { done: true, value: undefined } as const
  * @throws {AttemptFailed} when it brings no frame
  */
 export const readStream: Attempt = async function * (state, signal) {
-  const until = Date.now() + state.firstFrameMs
+  const { firstFrameMs = 5000, silenceMs = 45_000 } = state.options
+  const until = Date.now() + firstFrameMs
   const frames: EventSourceMessage[] = []
   let alive = false
   const parser = createParser({
@@ -25,13 +26,13 @@ export const readStream: Attempt = async function * (state, signal) {
     // Zero would be a storm, and a timer overflows at 25 days.
     onRetry: (ms) => { state.retryMs = Math.min(Math.max(ms, SHORTEST_RETRY_MS), LONGEST_RETRY_MS) }
   })
-  const reader = (await openStream(state, signal)).getReader()
+  const reader = (await openStream(state, firstFrameMs, signal)).getReader()
   const decoder = new TextDecoder()
 
   for (;;) {
     const chunk = reader.read().catch(() => CUT)
-    const read = await within(alive ? state.silenceMs : until - Date.now(), signal, chunk)
-    if (!alive && (!read || read.done)) throw attemptFailed('the stream brought no frame', state.retryMs, read ? 0 : 1)
+    const read = await within(alive ? silenceMs : until - Date.now(), signal, chunk)
+    if (!alive && (!read || read.done)) throw attemptFailed('no frame came', state.retryMs, read ? 0 : 1)
     if (!read) return 0
     if (read.done) return state.retryMs
     parser.feed(decoder.decode(read.value, { stream: true }))
@@ -46,12 +47,12 @@ export const readStream: Attempt = async function * (state, signal) {
   }
 }
 
-async function openStream (state: State, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
+async function openStream (state: State, firstFrameMs: number, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
   // Not the header Last-Event-ID: a page of another origin would have to ask before it may send that.
   const path = `/events/${state.taskId}?replay=${state.replay}&lastEventId=`
-  const response = await within(state.firstFrameMs, signal, get(state, path, signal, STREAM))
+  const response = await within(firstFrameMs, signal, get(state, path, signal, STREAM))
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
-  if (!isStream) throw attemptFailed('the answer is no stream, or late', 0, 1)
-  if (!response?.body) throw attemptFailed('streams cannot be read here', 0, Infinity)
+  if (!isStream) throw attemptFailed('no stream came', 0, 1)
+  if (!response?.body) throw attemptFailed('no stream can be read', 0, Infinity)
   return response.body
 }
