@@ -57,8 +57,7 @@ t.test('the command `ticket` tells a mistake in one line', async t => {
 
 t.test('a backend makes tickets with the lines of the README', async t => {
   process.env.TICKET_KEYS = KEY
-  // @ts-expect-error It is JavaScript, as the README shows it.
-  const { makeTicket } = await import('../../examples/ticket.js')
+  const { makeTicket } = await import(new URL('../../examples/ticket.js', import.meta.url).href)
   const { url } = await startProcess(t, { TICKET_KEYS: KEY })
 
   t.equal((await watch(t, `${url}/events/a?ticket=${await makeTicket('a')}`)).status, 200)
