@@ -6,6 +6,7 @@ import { createHub, phraseRelay } from '../src/index.ts'
 import { memoryStore } from '../src/store/memory.ts'
 import type { EventStore } from '../src/store/store.ts'
 import { phraseReady } from './support/callbacks.ts'
+import { startRelay } from './support/relay.ts'
 import { fakeTimeouts } from './support/timers.ts'
 
 const HOUR_MS = 3_600_000
@@ -84,4 +85,10 @@ t.test('phraseRelay trims no more after the app has closed, not even when that c
   await turns()
   t.strictSame(timeouts.delays, [])
   t.equal(ages().length, 1)
+})
+
+t.test('createRelay logs of a request its path, never its query: that may carry a secret', async t => {
+  const { app } = await startRelay(t)
+  const { req } = (app.log as unknown as Record<symbol, { req: (request: object) => unknown }>)[Symbol.for('pino.serializers')] ?? {}
+  t.strictSame(req?.({ method: 'GET', url: '/events/a?ticket=secret' }), { method: 'GET', path: '/events/a' })
 })
