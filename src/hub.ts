@@ -6,7 +6,7 @@ import { createFollower, type Deliver, type Follower, type ToldFollower } from '
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from './store/store.ts'
 
-const PAGE = 256
+const PAGE = 1000
 
 /** Where a follower wants to start. */
 export interface FollowFrom {
@@ -54,7 +54,7 @@ export interface Hub {
    */
   follow (taskId: string, from: FollowFrom, deliver: Deliver): Promise<Follower>
   /**
-   * Everything kept of a task after a cursor; all of it when the cursor is none or not known.
+   * What is kept of a task after a cursor, or from the start when the cursor is none or not known: the first 1,000 events.
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
    */
@@ -177,13 +177,7 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
 
     async history (taskId, cursor) {
       const position = await locate(taskId, { cursor, replay: 'all' })
-      const events: TaskEvent[] = []
-      for (let after = position.after; after < position.extent.last;) {
-        const page = await store.read(taskId, after, PAGE)
-        events.push(...page)
-        after = page.at(-1)?.seq ?? position.extent.last
-      }
-      return { position, events }
+      return { position, events: await store.read(taskId, position.after, PAGE) }
     },
 
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),

@@ -5,7 +5,7 @@ import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../schemas/c
 import type { TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { QuarantinedSchema } from '../../schemas/quarantine.ts'
-import { RelayError } from '../errors.ts'
+import { RelayError, STATUS } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
@@ -48,7 +48,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
   app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
     const { code } = toRelayError(error)
     metrics.callback(code)
-    app.log.info({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
+    // Strangers must not fill the log.
+    app.log[STATUS[code] === 401 || STATUS[code] === 429 ? 'debug' : 'info']({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
     return sendProblem(error, request, reply)
   })
 

@@ -55,8 +55,9 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
 }
 
 function toTask (taskId: string, { position, events }: History): Static<typeof TaskSchema> {
-  // An event may have come after the position was taken.
-  const newest = events.at(-1) ?? position.extent.newest
+  const [last, known] = [events.at(-1), position.extent.newest]
+  // An event may have come after the position was taken, and a long history is told in parts.
+  const newest = last && last.seq >= position.extent.last ? last : known
   if (!newest) throw new RelayError('TASK_UNKNOWN', `Cannot show the task ${taskId}: nothing is kept of it`)
   return {
     taskId,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createElement } from 'react'
 import t, { type Test } from 'tap'
-import { usePhrase } from '../../examples/use-phrase.ts'
+import { usePhrase } from '../examples/use-phrase.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
 import { answer, startServer } from '../support/server.ts'
@@ -68,7 +68,7 @@ t.test('usePhrase: forgets the task before', async t => {
 const readme = readFileSync('README.md', 'utf8')
 
 t.test('usePhrase: is the one that the README shows', { skip: !readme.includes('usePhrase') && 'the README shows none' }, t => {
-  const shown = readFileSync('examples/use-phrase.ts', 'utf8').replace('../src/client/index.ts', 'phrase-relay/client')
+  const shown = readFileSync('test/examples/use-phrase.ts', 'utf8').replace('../../src/client/index.ts', 'phrase-relay/client')
 
   t.match(readme, shown)
   t.end()

@@ -57,12 +57,12 @@ t.test('the command `ticket` tells a mistake in one line', async t => {
 
 t.test('a backend makes tickets with the lines of the README', async t => {
   process.env.TICKET_KEYS = KEY
-  const { makeTicket } = await import(new URL('../../examples/ticket.js', import.meta.url).href)
+  const { makeTicket } = await import(new URL('../examples/ticket.js', import.meta.url).href)
   const { url } = await startProcess(t, { TICKET_KEYS: KEY })
 
   t.equal((await watch(t, `${url}/events/a?ticket=${await makeTicket('a')}`)).status, 200)
   t.equal((await watch(t, `${url}/events/b?ticket=${await makeTicket('a')}`)).status, 403)
-  t.match(await readFile('README.md', 'utf8').catch(() => ''), await readFile('examples/ticket.js', 'utf8'))
+  t.match(await readFile('README.md', 'utf8').catch(() => ''), await readFile('test/examples/ticket.js', 'utf8'))
 })
 
 t.test('no key and no ticket is in what the process prints or answers, whatever is done with it', async t => {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { watchTask, type RelayEvent } from '../src/client/index.ts'
+import { watchTask, type RelayEvent } from '../../src/client/index.ts'
 
 export function usePhrase (taskId: string, relay = '') {
   const [seen, setSeen] = useState<{ event?: RelayEvent, error?: unknown }>({})
