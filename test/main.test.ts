@@ -45,7 +45,7 @@ t.test('main tells the whole of a mistake of ours', { skip: ON_DENO }, async t =
 
 t.test('main says where it listens and what to try next', async t => {
   const { url, output } = await startProcess(t)
-  t.match(output(), `listening on ${url} - watch a task: curl -N ${url}/events/demo`)
+  t.match(output(), `listening on ${url} - open it in a browser, or watch a task: curl -N ${url}/events/demo`)
 })
 
 for (const version of ['20.20.2', '22.17.1']) {

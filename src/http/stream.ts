@@ -72,7 +72,7 @@ export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, en
       if (!open) return
       if (connection.takes(KEEP_ALIVE.read().length)) {
         missed = 0
-        session.batch(KEEP_ALIVE)
+        if (!connection.closed) session.batch(KEEP_ALIVE)
       } else if (++missed === MISSES_TO_END) end('slow')
       else if (missed > MISSES_TO_END) connection.destroy()
     }

@@ -39,3 +39,19 @@ t.test('slow reader: what is held for it is bounded, others do not wait, and it 
   }
   t.strictSame([...text.matchAll(/^id:\w+\.(\d+)$/gm)].map(([, seq]) => Number(seq)), Array.from({ length: EVENTS + 1 }, (_, i) => i))
 })
+
+t.test('slow reader: one that takes nothing for four keep-alives is let go, and counted', async t => {
+  const { url, app } = await startRelay(t, { STREAM_BUFFER_BYTES: 1024, KEEP_ALIVE_MS: 64 })
+  const served = once(app.server, 'connection') as Promise<[Socket]>
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  t.teardown(() => { slow.destroy() })
+  slow.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
+  await once(slow, 'readable')
+  const [slowSide] = await served
+  const gone = once(slowSide, 'close')
+
+  for (let i = 0; !slowSide.destroyed && slowSide.writableLength === 0; i++) await post(url, phraseReady('a', `${i} ${PHRASE}`))
+  await gone
+
+  t.match(await (await fetch(`${url}/metrics`)).text(), /^relay_slow_streams_total 1$/m)
+})

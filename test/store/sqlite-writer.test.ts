@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { sqliteReader } from '../../src/store/sqlite-reader.ts'
 import { sqliteWriter, type Entry, type SqliteWriter } from '../../src/store/sqlite-writer.ts'
@@ -90,4 +91,19 @@ t.test('sqliteWriter close() after a failure, and twice, is fine', async t => {
   const { writer } = open(t)
   writer.close()
   t.doesNotThrow(() => { writer.close() })
+})
+
+t.test('sqliteWriter writes nothing into a file that was removed, or into another history in its place, and goes on when it is back', async t => {
+  const { path, writer } = open(t)
+  writer.append([entry('a', 'x')], WINDOW_MS)
+  meddle(path, 'PRAGMA wal_checkpoint(TRUNCATE)')
+
+  renameSync(path, `${path}-away`)
+  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its file was removed or replaced/ })
+  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its file was removed or replaced/ })
+  sqliteWriter(path).close()
+  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its history was replaced while it was in use/ })
+
+  renameSync(`${path}-away`, path)
+  t.match(writer.append([entry('a', 'y')], WINDOW_MS), [{ seq: 2 }])
 })
