@@ -59,8 +59,8 @@ export class ReplyConnection extends Connection {
     // A write after the end is an error that nobody would catch.
     if (chunk === '' || this.closed) return
     this.#out.write(encode(chunk))
-    // The first chunk left with the head. From here on the body is bytes on the socket, and what a response does beside is waste.
-    this.#out = bareSocket(this.#raw) ?? this.#raw
+    // The first chunk leaves with the head. From then on the body is bytes on the socket, and what a response does beside is waste.
+    if (this.#out === this.#raw) this.#out = bareSocket(this.#raw) ?? this.#raw
   }
 
   /** true once nobody can be reached through it any more. */
