@@ -29,7 +29,13 @@ async function start (): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  await relay.listen()
+  try {
+    await relay.listen()
+  } catch (error) {
+    // The thread of its store would keep the process alive.
+    await relay.close()
+    throw error
+  }
 }
 
 /** Runs the process: prints its help, runs a command, or starts the server. A start that cannot be is told in one line. */
