@@ -155,7 +155,8 @@ function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): (
       const tasks = await hub.trim(retentionMs)
       if (tasks > 0) app.log.info({ tasks }, 'trimmed')
     } catch (error) {
-      app.log.error({ err: error }, (error as Error).message)
+      // The store is closed under a pass that is under way.
+      if (!stopped) app.log.error({ err: error }, (error as Error).message)
     }
     schedule()
   }

@@ -74,7 +74,7 @@ export interface EventStore {
   /** Resolves when the store takes a durable write now. */
   check (): Promise<void>
 
-  /** Lets what was begun end, then frees everything. Twice is fine. */
+  /** Lets appends that were begun end, a trim no further than its step, then frees everything. Twice is fine. */
   close (): Promise<void>
 }
 

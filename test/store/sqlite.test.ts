@@ -62,6 +62,14 @@ t.test('sqliteStore trim() forgets even the highest seq in the end, or the file 
   for (const taskId of taskIds) t.equal((await store.extent(taskId)).last, 0)
 })
 
+t.test('sqliteStore close() ends a trim that is under way', async t => {
+  const store = await sqliteStore(databasePath(t))
+  await Promise.all(numbers(450).map((n) => store.append(String(n), draft('one'))))
+  const trimming = t.rejects(store.trim(0, nobody), { code: 'STORE_UNAVAILABLE', message: /it is closed/ })
+  await store.close()
+  await trimming
+})
+
 t.test('sqliteStore append() rejects when it cannot write, and works again when it can', async t => {
   const path = databasePath(t)
   const store = await sqliteStore(path)
