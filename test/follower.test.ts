@@ -124,6 +124,26 @@ t.test('follower that looks and finds nothing still takes the next news', async 
   t.strictSame(got, [1, 2])
 })
 
+t.test('follower takes news that comes while it looks and finds nothing', async t => {
+  const { store, told, follower, got } = await setUp(0, 0)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const read = store.read.bind(store)
+  store.read = async (...args) => {
+    const events = await read(...args)
+    await promise
+    return events
+  }
+  follower.resume()
+  told.look()
+  await turn()
+  await fill(store, 'a', 1)
+  const { newest } = await store.extent('a')
+  told.tell(newest as TaskEvent)
+  resolve()
+  await turn()
+  t.strictSame(got, [1])
+})
+
 t.test('follower stop() ends delivery and tells so once', async t => {
   const { told, follower, got, left, event } = await setUp(2, 0)
   follower.resume()
