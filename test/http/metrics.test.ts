@@ -1,5 +1,8 @@
 import t from 'tap'
+import { RelayError } from '../../src/errors.ts'
+import { memoryStore } from '../../src/store/memory.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 
@@ -38,4 +41,13 @@ t.test('metrics: the sizes of commits of a durable store', async t => {
   const { url } = await startRelay(t, { STORE_URL: `sqlite:${t.testdir()}/relay.db` })
   await post(url, phraseReady('a'))
   t.match(await read(url), /^relay_commit_group_size_sum 1$/m)
+})
+
+t.test('metrics: a store in trouble hides nothing but what only it knows', async t => {
+  const store = memoryStore()
+  const list = async () => { throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so') }
+  const { url } = await mountRelay(t, { ...store, quarantine: { ...store.quarantine, list } })
+  const text = await read(url)
+  t.match(text, /^relay_quarantine_size Nan$/m)
+  t.match(text, /^relay_streams_open 0$/m)
 })
