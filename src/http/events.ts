@@ -76,11 +76,13 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       ended: (reason) => {
         follower.stop()
         streams.delete(stream)
+        metrics.ended()
         if (reason === 'slow') metrics.slow()
         app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
       }
     })
     streams.add(stream, expiresAt)
+    metrics.opened()
     return reply
   }
 

@@ -31,6 +31,18 @@ t.test('metrics: callbacks, events, commits, first writes and open streams are c
   t.match(text, /^process_resident_memory_bytes \d/m)
 })
 
+t.test('metrics: a stream counts as open until it has ended, a held task read never does', async t => {
+  const { url } = await startRelay(t)
+  const reading = fetch(`${url}/tasks/a?wait=20`)
+  const stream = await watch(t, `${url}/events/a`)
+  await stream.next()
+  t.match(await read(url), /^relay_streams_open 1$/m)
+  stream.close()
+  while (!/^relay_streams_open 0$/m.test(await read(url)));
+  await post(url, phraseReady('a'))
+  t.equal((await reading).status, 200)
+})
+
 t.test('metrics: with METRICS_TOKEN they are for its bearer', async t => {
   const { url } = await startRelay(t, { METRICS_TOKEN: 'open-sesame' })
   t.match(JSON.parse(await read(url)), { status: 401, code: 'METRICS_FORBIDDEN' })
