@@ -28,6 +28,13 @@ t.test('main names every wrong setting in one line', async t => {
   t.match(output, /^Cannot start: PORT is "http", expected [^;]+; LOG_LEVEL is "loud", expected [^\n]+\n$/)
 })
 
+t.test('main refuses a command that there is not in one line, and starts nothing', async t => {
+  t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), {
+    code: 1,
+    output: 'Cannot run "quarantin": there is no such command, expected ticket or quarantine, or nothing to start the server\n'
+  })
+})
+
 t.test('main says in one line that its port is taken, and ends', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
