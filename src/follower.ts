@@ -60,6 +60,9 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
   async function readPage (): Promise<boolean> {
     told = false
     const events = await store.read(taskId, cursor, PAGE)
+    // A look does not know how much there is: what was found may be left, and a full page may not be the last.
+    const found = events.at(-1)?.seq ?? 0
+    newest = Math.max(newest, events.length === PAGE ? found + 1 : found)
     for (const event of events) if (!take(event)) break
     // What it was told of meanwhile may have been kept after the store had looked.
     return events.length > 0 || told

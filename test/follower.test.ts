@@ -111,6 +111,21 @@ t.test('follower looks at the store without any news', async t => {
   t.strictSame(got, [1, 2])
 })
 
+t.test('follower that looks finds all there is, however much that is and however slowly it is taken', async t => {
+  const got: number[] = []
+  let takes = 10
+  const { told, follower } = await setUp(200, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
+  follower.resume()
+  // What another process kept: nobody has told how much it is.
+  told.look()
+  await turn()
+  t.strictSame(got, numbers(10))
+  takes = 1000
+  follower.resume()
+  while (got.length < 200) await turn()
+  t.strictSame(got, numbers(200))
+})
+
 t.test('follower that looks and finds nothing still takes the next news', async t => {
   const { store, told, follower, got, event } = await setUp(1, 0)
   follower.resume()
