@@ -67,7 +67,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(tasks, { hub, streams, places, checkTicket })
   await app.register(health, { hub, streams })
   await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
-  await app.register(metricsRoute, { hub, streams, metrics, token: settings.METRICS_TOKEN })
+  await app.register(metricsRoute, { hub, metrics, token: settings.METRICS_TOKEN })
 }
 
 /** A relay that is ready to listen. */
@@ -157,7 +157,8 @@ function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): (
       const tasks = await hub.trim(retentionMs)
       if (tasks > 0) app.log.info({ tasks }, 'trimmed')
     } catch (error) {
-      app.log.error({ err: error }, (error as Error).message)
+      // The store is closed under a pass that is under way.
+      if (!stopped) app.log.error({ err: error }, (error as Error).message)
     }
     schedule()
   }

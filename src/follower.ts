@@ -42,6 +42,7 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
   let newest = 0
   let ready = false
   let reading = false
+  let told = false
   let stopped = false
   let retry: NodeJS.Timeout | undefined
 
@@ -57,9 +58,14 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
   }
 
   async function readPage (): Promise<boolean> {
+    told = false
     const events = await store.read(taskId, cursor, PAGE)
+    // A look does not know how much there is: what was found may be left, and a full page may not be the last.
+    const found = events.at(-1)?.seq ?? 0
+    newest = Math.max(newest, events.length === PAGE ? found + 1 : found)
     for (const event of events) if (!take(event)) break
-    return events.length > 0
+    // What it was told of meanwhile may have been kept after the store had looked.
+    return events.length > 0 || told
   }
 
   async function catchUp (): Promise<void> {
@@ -77,6 +83,7 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
 
   function tell (event: TaskEvent): void {
     newest = Math.max(newest, event.seq)
+    told = true
     if (!ready || reading) return
     if (event.seq === cursor + 1) take(event)
     else catchUp()
@@ -84,6 +91,7 @@ export function createFollower (store: EventStore, taskId: string, deliver: Deli
 
   function look (): void {
     newest = Math.max(newest, cursor + 1)
+    told = true
     catchUp()
   }
 

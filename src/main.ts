@@ -6,10 +6,12 @@ import { RelayError } from './errors.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
-Usage: npm start                    start the server
-       npm start -- --help          print this
-       npx phrase-relay ticket      print a ticket; --help says more
-       npx phrase-relay quarantine  see to callbacks that could not be read; --help says more
+Usage: npm start                       start the server
+       npm start -- --help             print this
+       npm start -s -- ticket          print a ticket; --help says more
+       npm start -s -- quarantine      see to callbacks that could not be read; --help says more
+
+Where the package is installed: npx phrase-relay, with the same words after it.
 
 Environment variables, with their defaults:
 ${describeConfig()}
@@ -29,7 +31,13 @@ async function start (): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  await relay.listen()
+  try {
+    await relay.listen()
+  } catch (error) {
+    // The thread of its store would keep the process alive.
+    await relay.close()
+    throw error
+  }
 }
 
 /** Runs the process: prints its help, runs a command, or starts the server. A start that cannot be is told in one line. */
@@ -41,6 +49,7 @@ export async function main (args: readonly string[]): Promise<void> {
     return
   }
   try {
+    if (name && !command) throw new RangeError(`Cannot run ${JSON.stringify(name)}: there is no such command, expected ${[...COMMANDS.keys()].join(' or ')}, or nothing to start the server`)
     if (command) process.stdout.write(await command(rest, process.env))
     else await start()
   } catch (error) {

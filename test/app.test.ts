@@ -87,6 +87,17 @@ t.test('phraseRelay trims no more after the app has closed, not even when that c
   t.equal(ages().length, 1)
 })
 
+t.test('phraseRelay says nothing of a trim that the end of the app cut short', async t => {
+  const timeouts = fakeTimeouts(t)
+  const { promise, reject } = Promise.withResolvers<number>()
+  const { app, lines } = await mount(t, {}, trimming(() => promise).store)
+  timeouts.fire()
+  await app.close()
+  reject(new Error('it is closed'))
+  await turns()
+  t.strictSame(lines, [])
+})
+
 t.test('createRelay logs of a request its path, never its query: that may carry a secret', async t => {
   const { app } = await startRelay(t)
   const { req } = (app.log as unknown as Record<symbol, { req: (request: object) => unknown }>)[Symbol.for('pino.serializers')] ?? {}

@@ -111,6 +111,21 @@ t.test('follower looks at the store without any news', async t => {
   t.strictSame(got, [1, 2])
 })
 
+t.test('follower that looks finds all there is, however much that is and however slowly it is taken', async t => {
+  const got: number[] = []
+  let takes = 10
+  const { told, follower } = await setUp(200, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
+  follower.resume()
+  // What another process kept: nobody has told how much it is.
+  told.look()
+  await turn()
+  t.strictSame(got, numbers(10))
+  takes = 1000
+  follower.resume()
+  while (got.length < 200) await turn()
+  t.strictSame(got, numbers(200))
+})
+
 t.test('follower that looks and finds nothing still takes the next news', async t => {
   const { store, told, follower, got, event } = await setUp(1, 0)
   follower.resume()
@@ -122,6 +137,26 @@ t.test('follower that looks and finds nothing still takes the next news', async 
   const { newest } = await store.extent('a')
   told.tell(newest as TaskEvent)
   t.strictSame(got, [1, 2])
+})
+
+t.test('follower takes news that comes while it looks and finds nothing', async t => {
+  const { store, told, follower, got } = await setUp(0, 0)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const read = store.read.bind(store)
+  store.read = async (...args) => {
+    const events = await read(...args)
+    await promise
+    return events
+  }
+  follower.resume()
+  told.look()
+  await turn()
+  await fill(store, 'a', 1)
+  const { newest } = await store.extent('a')
+  told.tell(newest as TaskEvent)
+  resolve()
+  await turn()
+  t.strictSame(got, [1])
 })
 
 t.test('follower stop() ends delivery and tells so once', async t => {

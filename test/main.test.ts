@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { describeConfig } from '../src/config.ts'
 import { runCommand, runtimeCommand, startProcess } from './support/process.ts'
+import { databasePath } from './support/sqlite.ts'
 
 const RELAY = runtimeCommand('src/bin.js')
 const ON_DENO = 'Deno' in globalThis && 'Deno has no --import and no version of Node to be too old'
@@ -27,12 +28,19 @@ t.test('main names every wrong setting in one line', async t => {
   t.match(output, /^Cannot start: PORT is "http", expected [^;]+; LOG_LEVEL is "loud", expected [^\n]+\n$/)
 })
 
-t.test('main says in one line that its port is taken', async t => {
+t.test('main refuses a command that there is not in one line, and starts nothing', async t => {
+  t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), {
+    code: 1,
+    output: 'Cannot run "quarantin": there is no such command, expected ticket or quarantine, or nothing to start the server\n'
+  })
+})
+
+t.test('main says in one line that its port is taken, and ends', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const { code, output } = await runCommand(t, RELAY, { PORT: String(port), STORE_URL: 'memory:', LOG_LEVEL: 'silent' })
+  const { code, output } = await runCommand(t, RELAY, { PORT: String(port), STORE_URL: `sqlite:${databasePath(t)}`, LOG_LEVEL: 'silent' })
   t.equal(code, 1)
   t.match(output, new RegExp(`^[^\\n]*EADDRINUSE[^\\n]*:${port}\\n$`))
 })

@@ -64,6 +64,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       ended (reason: ClosingReason | 'left'): void {
         stop()
         streams.delete(stream)
+        metrics.ended()
         if (reason === 'slow') metrics.slow()
         app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
       }
@@ -95,6 +96,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const stream = openStream(reply, { bufferBytes, hello, ready: resume, ended: watcher.ended })
     watcher.start(stream, follower)
     streams.add(stream, expiresAt)
+    metrics.opened()
     return reply
   }
 

@@ -6,7 +6,6 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { sameText } from '../suno/signature.ts'
-import type { Streams } from './streams.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 const GROUP_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 512]
@@ -24,6 +23,10 @@ export interface Metrics {
   told (ms: number): void
   /** So many events went into one commit. */
   group (size: number): void
+  /** A stream was opened. */
+  opened (): void
+  /** A stream has ended. */
+  ended (): void
   /** A stream was ended because its reader took nothing. */
   slow (): void
 }
@@ -37,6 +40,7 @@ export function createMetrics (): Metrics {
   const commit = new Histogram({ name: 'relay_commit_seconds', help: 'From accepting a callback to its commit', buckets: SECONDS, registers })
   const write = new Histogram({ name: 'relay_first_write_seconds', help: 'From accepting a callback to the first write to a stream', buckets: SECONDS, registers })
   const groups = new Histogram({ name: 'relay_commit_group_size', help: 'Events in one commit', buckets: GROUP_SIZES, registers })
+  const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
   const slow = new Counter({ name: 'relay_slow_streams_total', help: 'Streams ended because their reader took nothing', registers })
 
   return {
@@ -46,13 +50,14 @@ export function createMetrics (): Metrics {
     committed (ms) { commit.observe(ms / 1000) },
     told (ms) { write.observe(ms / 1000) },
     group (size) { groups.observe(size) },
+    opened () { streams.inc() },
+    ended () { streams.dec() },
     slow () { slow.inc() }
   }
 }
 
 export interface MetricsOptions {
   readonly hub: Hub
-  readonly streams: Streams
   readonly metrics: Metrics
   /** What a reader has to show as `Authorization: Bearer`; empty: nothing. */
   readonly token: string
@@ -63,16 +68,14 @@ export interface MetricsOptions {
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, { hub, streams, metrics: { registry }, token }) => {
-  const registers = [registry]
+export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, { hub, metrics: { registry }, token }) => {
   collectDefaultMetrics({ register: registry })
-  const open = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
-  const held = new Gauge({ name: 'relay_quarantine_size', help: 'Callbacks held because they could not be read', registers })
+  const held = new Gauge({ name: 'relay_quarantine_size', help: 'Callbacks held because they could not be read', registers: [registry] })
 
   app.get('/metrics', { schema: { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } } }, async (request, reply) => {
     if (token && !sameText(`Bearer ${token}`, request.headers.authorization ?? '')) throw new RelayError('METRICS_FORBIDDEN', 'Cannot show the metrics: the request bears no token for them, expected it as Authorization: Bearer')
-    open.set(streams.size)
-    held.set(await hub.held())
+    // Trouble with the store is when the rest is wanted most.
+    held.set(await hub.held().catch(() => NaN))
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }

@@ -10,7 +10,6 @@ export type Open = Pick<Stream, 'keepAlive' | 'end'>
 
 /** All open streams of one relay: kept alive by one timer, ended together. */
 export interface Streams {
-  readonly size: number
   /** true once `drain()` was called: no stream may be added. */
   readonly draining: boolean
   /** @param expiresAt - when its ticket expires, in milliseconds since 1970; it is ended within a second after */
@@ -51,7 +50,6 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
   }
 
   return {
-    get size () { return slotOf.size },
     get draining () { return draining },
 
     add (stream, expiresAt) {

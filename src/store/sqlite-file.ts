@@ -99,12 +99,11 @@ export function guard<T> (path: string, work: () => T): T {
 /**
  * Refuses another file than the one that was opened: writes to a file that was removed succeed, and are lost.
  *
- * @param inode - of the file that was opened; undefined when any will do
+ * @param inode - of the file that was opened
  * @throws {Error} when the file is gone, or another one
  */
-export function requireSameFile (path: string, inode?: number): void {
-  const found = statSync(path, { throwIfNoEntry: false })?.ino
-  if (found === undefined || (inode !== undefined && found !== inode)) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
+export function requireSameFile (path: string, inode: number): void {
+  if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) throw new Error('its file was removed or replaced while it was in use, expected it back or a restart')
 }
 
 /**

@@ -9,7 +9,7 @@ export interface WriterThread {
   /**
    * Calls a method of the writer; calls are carried out in order.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when the method failed or the thread died
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the method failed, the thread died, or it was closed
    */
   call<M extends keyof SqliteWriter> (method: M, ...args: Parameters<SqliteWriter[M]>): Promise<ReturnType<SqliteWriter[M]>>
   /** Carries out what was called, closes the writer and ends the thread. Twice is fine. */
@@ -25,6 +25,7 @@ interface Waiting {
 export function writerThread (path: string): WriterThread {
   let worker: Worker | undefined
   let waiting: Waiting[] = []
+  let closed = false
 
   function settle (answer: Answer): void {
     const { resolve, reject } = waiting.shift() as Waiting
@@ -48,6 +49,8 @@ export function writerThread (path: string): WriterThread {
   }
 
   const call: WriterThread['call'] = (method, ...args) => new Promise((resolve, reject) => {
+    // A thread that is started now would never end.
+    if (closed) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
     worker ??= start()
     waiting.push({ resolve, reject })
     worker.postMessage({ method, args } satisfies Call)
@@ -55,6 +58,7 @@ export function writerThread (path: string): WriterThread {
 
   async function close (): Promise<void> {
     const ending = worker
+    closed = true
     if (!ending) return
     worker = undefined
     // Not once() of node:events: it would reject when the thread dies of an error, and it is gone all the same.

@@ -59,16 +59,16 @@ export interface SqliteWriter {
  */
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
-  const { epoch } = session
+  const { epoch, inode } = session
   let version = dataVersion(session.db)
 
   /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= reopen(path, epoch)
+      session ??= reopen(path, epoch, inode)
       const { db } = session
       try {
-        requireSameFile(path, session.inode)
+        requireSameFile(path, inode)
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
@@ -103,9 +103,12 @@ export function sqliteWriter (path: string): SqliteWriter {
 
 const NEW: Judged = { verdict: 'first', first: undefined, held: false }
 
-/** Opens the file again after a failure. Another file in its place is another history, and its numbers would mix with ours. */
-function reopen (path: string, epoch: string): Session {
-  requireSameFile(path)
+/**
+ * Opens the file again after a failure. Not a copy in its place: who reads still reads the file that was opened first.
+ * Nor another history in the same file: its numbers would mix with ours.
+ */
+function reopen (path: string, epoch: string, inode: number): Session {
+  requireSameFile(path, inode)
   const session = open(path)
   if (session.epoch === epoch) return session
   session.db.close()

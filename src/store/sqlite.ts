@@ -31,6 +31,7 @@ export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now
     committed?.(group.length)
     return thread.call('append', group, dedupeWindowMs)
   })
+  let checking: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   function open (): void {
@@ -76,7 +77,9 @@ export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now
 
     async check () {
       open()
-      await thread.call('check')
+      // Anyone may ask, and appends wait behind it: however many ask at a time, it is one write.
+      checking ??= thread.call('check').finally(() => { checking = undefined })
+      await checking
     },
 
     async close () {

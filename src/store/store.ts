@@ -71,10 +71,10 @@ export interface EventStore {
   /** Whether something was written since the last call by another than this store, such as another process. */
   changedElsewhere (): Promise<boolean>
 
-  /** Resolves when the store takes a durable write now. */
+  /** Resolves when the store takes a durable write now; those who ask while one is under way share its outcome. */
   check (): Promise<void>
 
-  /** Lets what was begun end, then frees everything. Twice is fine. */
+  /** Lets appends that were begun end, a trim no further than its step, then frees everything. Twice is fine. */
   close (): Promise<void>
 }
 

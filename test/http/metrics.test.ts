@@ -1,5 +1,8 @@
 import t from 'tap'
+import { RelayError } from '../../src/errors.ts'
+import { memoryStore } from '../../src/store/memory.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 
@@ -28,6 +31,18 @@ t.test('metrics: callbacks, events, commits, first writes and open streams are c
   t.match(text, /^process_resident_memory_bytes \d/m)
 })
 
+t.test('metrics: a stream counts as open until it has ended, a held task read never does', async t => {
+  const { url } = await startRelay(t)
+  const reading = fetch(`${url}/tasks/a?wait=20`)
+  const stream = await watch(t, `${url}/events/a`)
+  await stream.next()
+  t.match(await read(url), /^relay_streams_open 1$/m)
+  stream.close()
+  while (!/^relay_streams_open 0$/m.test(await read(url)));
+  await post(url, phraseReady('a'))
+  t.equal((await reading).status, 200)
+})
+
 t.test('metrics: with METRICS_TOKEN they are for its bearer', async t => {
   const { url } = await startRelay(t, { METRICS_TOKEN: 'open-sesame' })
   t.match(JSON.parse(await read(url)), { status: 401, code: 'METRICS_FORBIDDEN' })
@@ -38,4 +53,13 @@ t.test('metrics: the sizes of commits of a durable store', async t => {
   const { url } = await startRelay(t, { STORE_URL: `sqlite:${t.testdir()}/relay.db` })
   await post(url, phraseReady('a'))
   t.match(await read(url), /^relay_commit_group_size_sum 1$/m)
+})
+
+t.test('metrics: a store in trouble hides nothing but what only it knows', async t => {
+  const store = memoryStore()
+  const list = async () => { throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so') }
+  const { url } = await mountRelay(t, { ...store, quarantine: { ...store.quarantine, list } })
+  const text = await read(url)
+  t.match(text, /^relay_quarantine_size Nan$/m)
+  t.match(text, /^relay_streams_open 0$/m)
 })

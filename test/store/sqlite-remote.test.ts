@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { writerThread } from '../../src/store/sqlite-remote.ts'
@@ -23,10 +24,19 @@ t.test('writerThread carries calls out in order, and what was called before clos
 })
 
 t.test('writerThread close() before any call, and twice, is fine', async t => {
+  const unused = writerThread(databasePath(t))
+  await unused.close()
   const thread = writerThread(databasePath(t))
-  await thread.close()
   await thread.call('check')
   await Promise.all([thread.close(), thread.close()])
+})
+
+t.test('writerThread call() after close() rejects, and starts no thread that would never end', async t => {
+  const path = databasePath(t)
+  const thread = writerThread(path)
+  await thread.close()
+  await t.rejects(thread.call('check'), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: it is closed` })
+  t.notOk(existsSync(path))
 })
 
 t.test('writerThread rejects what waits when the thread dies, and starts another for the next call', { skip: NO_WORKERS }, async t => {

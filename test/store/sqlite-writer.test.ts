@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { copyFileSync, renameSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { sqliteReader } from '../../src/store/sqlite-reader.ts'
 import { sqliteWriter, type Entry, type SqliteWriter } from '../../src/store/sqlite-writer.ts'
@@ -93,7 +93,7 @@ t.test('sqliteWriter close() after a failure, and twice, is fine', async t => {
   t.doesNotThrow(() => { writer.close() })
 })
 
-t.test('sqliteWriter writes nothing into a file that was removed, or into another history in its place, and goes on when it is back', async t => {
+t.test('sqliteWriter writes nothing into a file that was removed, or into a copy in its place, and goes on when it is back', async t => {
   const { path, writer } = open(t)
   writer.append([entry('a', 'x')], WINDOW_MS)
   meddle(path, 'PRAGMA wal_checkpoint(TRUNCATE)')
@@ -101,9 +101,18 @@ t.test('sqliteWriter writes nothing into a file that was removed, or into anothe
   renameSync(path, `${path}-away`)
   t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its file was removed or replaced/ })
   t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its file was removed or replaced/ })
-  sqliteWriter(path).close()
-  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its history was replaced while it was in use/ })
+  copyFileSync(`${path}-away`, path)
+  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its file was removed or replaced/ })
 
   renameSync(`${path}-away`, path)
   t.match(writer.append([entry('a', 'y')], WINDOW_MS), [{ seq: 2 }])
+})
+
+t.test('sqliteWriter writes nothing into another history that was put into its file', async t => {
+  const { path, writer } = open(t)
+  meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+  t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { message: /disk full/ })
+
+  meddle(path, "DROP TRIGGER full; UPDATE meta SET value = 'other' WHERE key = 'epoch'")
+  t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its history was replaced while it was in use/ })
 })

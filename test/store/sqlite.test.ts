@@ -62,6 +62,26 @@ t.test('sqliteStore trim() forgets even the highest seq in the end, or the file 
   for (const taskId of taskIds) t.equal((await store.extent(taskId)).last, 0)
 })
 
+t.test('sqliteStore check() is one write for all who ask at a time, and another for who asks later', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  meddle(path, 'CREATE TRIGGER write AFTER INSERT ON meta BEGIN INSERT INTO marks (task_id, seq, at) SELECT count(*), 1, 0 FROM marks; END')
+  await Promise.all(numbers(50).map(() => store.check()))
+  t.equal((await store.extent('0')).last, 1)
+  t.equal((await store.extent('1')).last, 0)
+  await store.check()
+  t.equal((await store.extent('1')).last, 1)
+})
+
+t.test('sqliteStore close() ends a trim that is under way', async t => {
+  const store = await sqliteStore(databasePath(t))
+  await Promise.all(numbers(450).map((n) => store.append(String(n), draft('one'))))
+  const trimming = t.rejects(store.trim(0, nobody), { code: 'STORE_UNAVAILABLE', message: /it is closed/ })
+  await store.close()
+  await trimming
+})
+
 t.test('sqliteStore append() rejects when it cannot write, and works again when it can', async t => {
   const path = databasePath(t)
   const store = await sqliteStore(path)
