@@ -11,7 +11,7 @@ import { watch, type TestStream } from '../support/sse.ts'
 const BATCH = 100
 const RUNS = process.env.CI === 'true' && !('Deno' in globalThis) ? 100_000 : 10_000
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
-const HEAP = '--max-old-space-size=64'
+const HEAP = '--max-old-space-size=128'
 const EVENTS = ['phrase-ready', 'phrase-failed', 'task-update']
 
 const hostile = fc.oneof(
