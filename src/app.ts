@@ -106,6 +106,8 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
 }
 
 const LOGGING: FastifyServerOptions = {
+  // Lines name the task, which says more than the number of a request; a logger for each request would weigh on every stream.
+  childLoggerFactory: (logger) => logger,
   // A line for every request would drown what matters.
   logController: new LogController({ disableRequestLogging: true })
 }

@@ -1,10 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { EventsQuerySchema, FramesSchema, type Subscribed, type TaskEvent } from '../../schemas/event.ts'
+import { EventsQuerySchema, FramesSchema, type ClosingReason, type Subscribed, type TaskEvent } from '../../schemas/event.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../schemas/task.ts'
 import { RelayError } from '../errors.ts'
+import type { Follower } from '../follower.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../cursor.ts'
 import { isOutcome, taskState } from '../task-state.ts'
@@ -13,7 +14,7 @@ import { streamHeaders } from './connection.ts'
 import { eventFrame, jitter, subscribedFrame } from './frames.ts'
 import type { Metrics } from './metrics.ts'
 import { noPlace, type Places } from './places.ts'
-import { openStream } from './stream.ts'
+import { openStream, type Stream } from './stream.ts'
 import type { Streams } from './streams.ts'
 import { readTicket } from './tickets.ts'
 
@@ -37,23 +38,45 @@ type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Qu
 export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, metrics, retryMs, bufferBytes }) => {
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
+  /** All that is kept of a request while its stream is open: there are many, and they are open for long. */
+  function createWatcher (taskId: string, untilDone: boolean) {
+    const began = performance.now()
+    let stream: Stream
+    let stop: () => void
+    let newest = 0
+    let sent = 0
+
+    return {
+      start (opened: Stream, follower: Follower): void {
+        stream = opened
+        stop = follower.stop
+        newest = follower.position.extent.last
+      },
+
+      deliver (event: TaskEvent): boolean {
+        if (!stream.send(eventFrame(event))) return false
+        sent++
+        // An outcome that a newer event has overtaken is history: the wait is not over.
+        if (untilDone && isOutcome(event.event) && event.seq >= newest) stream.end('done')
+        return true
+      },
+
+      ended (reason: ClosingReason | 'left'): void {
+        stop()
+        streams.delete(stream)
+        metrics.ended()
+        if (reason === 'slow') metrics.slow()
+        app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
+      }
+    }
+  }
+
   async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
     const { params: { taskId }, query } = request
     const untilDone = query.until === 'done'
-
-    const began = performance.now()
-    let sent = 0
-
-    function deliver (event: TaskEvent): boolean {
-      if (!stream.send(eventFrame(event))) return false
-      sent++
-      // An outcome that a newer event has overtaken is history: the wait is not over.
-      if (untilDone && isOutcome(event.event) && event.seq >= follower.position.extent.last) stream.end('done')
-      return true
-    }
-
     const cursor = readCursor(request, query.lastEventId)
-    const follower = await hub.follow(taskId, { cursor, replay: query.replay }, deliver)
+    const watcher = createWatcher(taskId, untilDone)
+    const follower = await hub.follow(taskId, { cursor, replay: query.replay }, watcher.deliver)
     if (request.raw.socket.destroyed) {
       follower.stop()
       return reply.hijack()
@@ -68,19 +91,10 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       return reply.code(204).send(null)
     }
 
-    const { position } = follower
-    const stream = openStream(reply, {
-      bufferBytes,
-      hello: subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs)),
-      ready: follower.resume,
-      ended: (reason) => {
-        follower.stop()
-        streams.delete(stream)
-        metrics.ended()
-        if (reason === 'slow') metrics.slow()
-        app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
-      }
-    })
+    const { position, resume } = follower
+    const hello = subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs))
+    const stream = openStream(reply, { bufferBytes, hello, ready: resume, ended: watcher.ended })
+    watcher.start(stream, follower)
     streams.add(stream, expiresAt)
     metrics.opened()
     return reply

@@ -7,13 +7,13 @@ const RAW = { serializer: (text: unknown) => text as string, sanitizer: (text: s
 /** A comment, which breaks the silence and which clients pass over. */
 export const KEEP_ALIVE = createEventBuffer(RAW).comment().dispatch()
 
-const frames = new WeakMap<TaskEvent, EventBuffer>()
+// News goes to all streams of a task in a row: the last frame is the one that is wanted again.
+let last: { event: TaskEvent, frame: EventBuffer } | undefined
 
 /** The frame of a kept event, formatted once for all streams. */
 export function eventFrame (event: TaskEvent): EventBuffer {
-  let frame = frames.get(event)
-  if (!frame) frames.set(event, frame = createEventBuffer(RAW).push(event.data, event.event, event.id))
-  return frame
+  if (last?.event !== event) last = { event, frame: createEventBuffer(RAW).push(event.data, event.event, event.id) }
+  return last.frame
 }
 
 /** The first frame of a stream: its id is the cursor that the stream starts from. */

@@ -34,7 +34,7 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
   function hold (answer: ServerResponse, network: string, taskId: string): void {
     const held = [[all, ''], [networks, network], [tasks, taskId]] as const
     for (const [counts, key] of held) counts.add(key, 1)
-    answer.once('close', () => { for (const [counts, key] of held) counts.add(key, -1) })
+    answer.on('close', () => { for (const [counts, key] of held) counts.add(key, -1) })
   }
 
   return {

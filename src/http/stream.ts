@@ -32,14 +32,17 @@ export interface StreamOptions {
 /** Answers a request with a stream: a better-sse session over the reply, which is hijacked. */
 export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, ended }: StreamOptions): Stream {
   reply.hijack()
+  let first: EventBuffer | undefined = hello
   const connection = new ReplyConnection(reply, bufferBytes)
   const session = new Session(connection, SESSION_OPTIONS)
-  session.once('disconnected', () => { ended(closing ?? 'left') })
+  session.on('disconnected', () => { ended(closing ?? 'left') })
   session.once('connected', () => {
     // A session calls itself connected even when the client left before it began.
     if (connection.closed) return
     open = true
-    session.batch(hello)
+    session.batch(first as EventBuffer)
+    // It is not wanted again, and the stream may be there for days.
+    first = undefined
     if (closing) end(closing)
     else ready()
   })

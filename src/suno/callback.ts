@@ -34,7 +34,7 @@ export function readCallback (step: Step, json: unknown, receivedAt: Date, signe
   const taskId = readTaskId(json, signedTaskId)
   const event = eventName(step, json)
   // First, since it refuses a depth that would break the stack in JSON.stringify.
-  const digest = hash('sha256', step + canonical(json, 0), 'base64url')
+  const digest = hash('sha256', step + JSON.stringify(inOrder(json)), 'base64url')
   const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
   return { taskId, draft: { event, data, digest } }
 }
@@ -85,13 +85,15 @@ function eventData (step: Step, taskId: string, { code, msg, data }: CallbackBod
   return { ...known, ...unknown, step, code, msg: known.msg, receivedAt: receivedAt.toISOString() }
 }
 
-/** JSON with the keys of every object in order, so that equal bodies are equal texts. */
-function canonical (value: unknown, depth: number): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+/** The same value with the keys of every object in order, so that equal bodies are equal texts of JSON. */
+function inOrder (value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
   if (depth === MAX_DEPTH) throw new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: it is nested deeper than ${MAX_DEPTH}`)
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join()}]`
-  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, depth + 1)}`).join()}}`
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, depth + 1))
+  // Without a prototype, a key that is called __proto__ is one like any other.
+  const ordered: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(value).sort()) ordered[key] = inOrder((value as Record<string, unknown>)[key], depth + 1)
+  return ordered
 }
 
 function unreadable (json: unknown): RelayError {

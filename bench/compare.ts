@@ -1,0 +1,70 @@
+// The relay beside plain node:http and, where it is installed, nginx with Nchan, on the same work: npm run bench
+// A ratio is taken within a round, where the machine is in one mood; printed are the medians.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { parseArgs, promisify } from 'node:util'
+import type { Job, Measured } from './load.ts'
+import { hasNchan, pinned, projectFile, startNchan, startRaw, startRelay, type Server } from './servers.ts'
+import { printTable, quantile, short } from './table.ts'
+
+type Suite = Pick<Job, 'suite' | 'streams' | 'messages' | 'warmup' | 'posters'>
+type Runs = Map<string, Measured[]>
+
+const SUITES: Suite[] = [
+  { suite: 'fan-in', streams: 1000, messages: 8000, warmup: 3000, posters: 32 },
+  { suite: 'fan-out', streams: 1000, messages: 50, warmup: 10, posters: 1 },
+  { suite: 'idle', streams: 5000, messages: 0, warmup: 0, posters: 0 }
+]
+const FIGURES: Record<Suite['suite'], Array<[keyof Measured, string]>> = {
+  'fan-in': [['eventCpuUs', 'CPU, µs an event'], ['eventsPerSecond', 'events a second']],
+  'fan-out': [['eventCpuUs', 'CPU, µs an event and stream'], ['eventsPerSecond', 'events a second, all streams']],
+  idle: [['streamBytes', 'bytes a stream'], ['connectCpuUs', 'CPU, µs a connect']]
+}
+const STARTERS: Record<string, () => Promise<Server>> = { relay: () => startRelay(), raw: startRaw, ...hasNchan() && { nchan: startNchan } }
+const NAMES = Object.keys(STARTERS)
+
+const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })
+const run = promisify(execFile)
+// A machine that is busy with other things gets through fewer rounds.
+const SUITE_MS = 35_000
+
+async function load (server: Server, suite: Suite): Promise<Measured> {
+  const { port, pid, publish } = server
+  const [program, ...args] = pinned(1, [process.execPath, projectFile('bench/load.ts'), JSON.stringify({ ...suite, port, pid, publish } satisfies Job)]) as [string, ...string[]]
+  const { stdout } = await run(program, args)
+  return JSON.parse(stdout) as Measured
+}
+
+/** Memory is measured in a new process each time, speed in one that has warmed up. */
+async function runSuite (suite: Suite): Promise<Runs> {
+  const runs: Runs = new Map(NAMES.map((name) => [name, []]))
+  const isFresh = suite.suite === 'idle'
+  const servers = new Map<string, Server>()
+  const began = performance.now()
+  for (let round = 0; round < Number(rounds) && performance.now() - began < SUITE_MS; round++) {
+    for (const [name, start] of Object.entries(STARTERS)) {
+      const server = servers.get(name) ?? await start()
+      servers.set(name, server)
+      runs.get(name)!.push(await load(server, suite))
+      if (isFresh && servers.delete(name)) await server.stop()
+    }
+  }
+  for (const server of servers.values()) await server.stop()
+  return runs
+}
+
+function toRow (suite: string, [figure, label]: [keyof Measured, string], runs: Runs): string[] {
+  const of = (name: string): number[] => runs.get(name)!.map((measured) => measured[figure])
+  const ratios = NAMES.slice(1).map((peer) => quantile(of('relay').map((value, round) => value / of(peer)[round]!)))
+  return [suite, label, String(of('relay').length), ...NAMES.map((name) => short(quantile(of(name)))), ...ratios.map((ratio) => ratio.toFixed(2))]
+}
+
+if (!existsSync('/proc/self/stat')) throw new Error('Cannot measure: there is no /proc to read CPU and memory from, expected Linux')
+const rows: string[][] = []
+for (const suite of SUITES) {
+  const runs = await runSuite(suite)
+  rows.push(...FIGURES[suite.suite].map((figure) => toRow(`${suite.suite}, ${suite.streams.toLocaleString('en')} streams`, figure, runs)))
+}
+process.stdout.write(`Node ${process.versions.node}; medians of the rounds; the relay keeps every event on disk, the others keep none.\n`)
+printTable(['suite', 'figure', 'rounds', ...NAMES, ...NAMES.slice(1).map((peer) => `relay/${peer}`)], rows)
+process.exit(0)

@@ -1,0 +1,128 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so'
+const LONGEST_START_MS = 30_000
+const LOOK_MS = 5
+const UNLIMITED = { MAX_STREAMS: '0', MAX_STREAMS_PER_IP: '0', MAX_STREAMS_PER_TASK: '0' }
+
+const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+const running = new Set<ChildProcess>()
+const folder = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+process.once('exit', () => {
+  for (const child of running) child.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+/** A server that is being measured. */
+export interface Server {
+  readonly port: number
+  readonly pid: number
+  /** Where callbacks are posted to; `*` stands for the task id. */
+  readonly publish: string
+  /** Resolves when it has ended. */
+  stop (signal?: NodeJS.Signals): Promise<void>
+}
+
+/** A fresh name of a file in a folder that is gone when this process ends. */
+export function temporaryPath (name: string): string {
+  return join(mkdtempSync(join(folder, 'run-')), name)
+}
+
+/** A command that keeps to one processor, where there are several and that can be asked for. */
+export function pinned (processor: number, command: readonly string[]): string[] {
+  return canPin ? ['taskset', '-c', String(processor), ...command] : [...command]
+}
+
+/** The absolute path of a file of the project. */
+export function projectFile (path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+/** A port of the loopback address that nobody listens on. */
+export async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Starts the relay with a durable store; resolves when it answers. */
+export function startRelay (options: { database?: string, port?: number, env?: Record<string, string>, flags?: string[] } = {}): Promise<Server> {
+  const { database = temporaryPath('relay.db'), env, flags = [] } = options
+  return start([process.execPath, ...flags, projectFile('src/bin.js')], '/callback', { STORE_URL: `sqlite:${database}`, LOG_LEVEL: 'warn', DRAIN_MS: '0', ...UNLIMITED, ...env }, options.port)
+}
+
+/** Starts plain `node:http`. */
+export function startRaw (): Promise<Server> {
+  return start([process.execPath, projectFile('bench/raw.ts')], '/callback', {})
+}
+
+/** Whether nginx and its module Nchan are installed. */
+export function hasNchan (): boolean {
+  return existsSync(NCHAN)
+}
+
+/** Starts nginx with Nchan, which keeps nothing. */
+export async function startNchan (): Promise<Server> {
+  const port = await freePort()
+  const path = temporaryPath('nginx.conf')
+  writeFileSync(path, nchanConfig(port, join(path, '..')))
+  return start(['nginx', '-c', path], '/publish/*', {}, port)
+}
+
+async function start (command: string[], publish: string, env: Record<string, string>, wantedPort?: number): Promise<Server> {
+  const port = wantedPort ?? await freePort()
+  const [program, ...args] = pinned(0, command) as [string, ...string[]]
+  const child = spawn(program, args, { env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = once(child, 'exit')
+  running.add(child)
+  await answers(port, child)
+
+  return {
+    port,
+    pid: child.pid as number,
+    publish,
+    async stop (signal = 'SIGTERM') {
+      child.kill(signal)
+      await ended
+      running.delete(child)
+    }
+  }
+}
+
+async function answers (port: number, child: ChildProcess): Promise<void> {
+  for (let waited = 0; waited < LONGEST_START_MS && child.exitCode === null; waited += LOOK_MS) {
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)
+    if (response?.ok) return
+    await sleep(LOOK_MS)
+  }
+  throw new Error(`Cannot measure ${child.spawnargs.join(' ')}: it does not answer, expected 200 from /healthz`)
+}
+
+function nchanConfig (port: number, home: string): string {
+  const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${home}/${kind};`).join(' ')
+  return `load_module ${NCHAN};
+daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; worker_rlimit_nofile 20000;
+pid ${home}/pid; error_log ${home}/error.log error;
+events { worker_connections 19000; }
+http {
+  access_log off; keepalive_requests 100000000; nchan_shared_memory_size 256M; ${scratch}
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    location = /healthz { return 200; }
+    location ~ ^/publish/(.+)$ { nchan_publisher; nchan_channel_id $1; nchan_store_messages off; }
+    location ~ ^/events/(.+)$ { nchan_subscriber eventsource; nchan_channel_id $1; nchan_subscriber_first_message newest; nchan_eventsource_ping_interval 0; }
+  }
+}
+`
+}
