@@ -101,10 +101,16 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     for (const { followers } of groups.values()) for (const follower of followers) follower.look()
   }
 
+  let asking = false
+
   /** What another process has written is no news to this one's bus. */
   async function lookIfChanged (): Promise<void> {
+    // A store that answers late must not be asked ever more: appends would wait behind that.
+    if (asking || groups.size === 0) return
+    asking = true
     // A store in trouble is asked again the next time.
-    if (groups.size > 0 && await store.changedElsewhere().catch(() => false)) lookAll()
+    if (await store.changedElsewhere().catch(() => false)) lookAll()
+    asking = false
   }
 
   function join (taskId: string): Group {

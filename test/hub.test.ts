@@ -213,3 +213,19 @@ t.test('hub follow() gets what another process has appended, also after a store 
   while (got.length === 0) await turn()
   t.strictSame(got, [1])
 })
+
+t.test('hub asks its store for what others have written once at a time, however long the answer takes', async t => {
+  let ask = (): void => {}
+  t.intercept(globalThis, 'setInterval', { value: (run: () => void) => ({ unref: () => { ask = run } }) })
+  const answers: Array<(changed: boolean) => void> = []
+  const changedElsewhere = (): Promise<boolean> => new Promise((resolve) => { answers.push(resolve) })
+  const { follower } = await collect(open(t, { ...memoryStore(), changedElsewhere }))
+  ask()
+  ask()
+  t.equal(answers.length, 1)
+  answers[0]?.(false)
+  await turn()
+  ask()
+  t.equal(answers.length, 2)
+  follower.stop()
+})

@@ -72,6 +72,8 @@ export function sqliteWriter (path: string): SqliteWriter {
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
+        // The next connection counts anew, and what was written between the two is in neither count.
+        version = NaN
         db.close()
         throw error
       }
@@ -103,10 +105,7 @@ export function sqliteWriter (path: string): SqliteWriter {
 
 const NEW: Judged = { verdict: 'first', first: undefined, held: false }
 
-/**
- * Opens the file again after a failure. Not a copy in its place: who reads still reads the file that was opened first.
- * Nor another history in the same file: its numbers would mix with ours.
- */
+/** Opens the file again after a failure: no copy of it, which who reads would not see, and no other history, whose numbers would mix with ours. */
 function reopen (path: string, epoch: string, inode: number): Session {
   requireSameFile(path, inode)
   const session = open(path)

@@ -116,3 +116,11 @@ t.test('sqliteWriter writes nothing into another history that was put into its f
   meddle(path, "DROP TRIGGER full; UPDATE meta SET value = 'other' WHERE key = 'epoch'")
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its history was replaced while it was in use/ })
 })
+
+t.test('sqliteWriter changedElsewhere() tells of what was written while its own write failed', async t => {
+  const { path, writer } = open(t)
+  meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+  t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { message: /disk full/ })
+  meddle(path, "DROP TRIGGER full; INSERT INTO events (task_id, seq, at, event, data, digest) VALUES ('a', 1, 0, 'task-update', '{}', 'y')")
+  t.strictSame([writer.changedElsewhere(), writer.changedElsewhere()], [true, false])
+})
