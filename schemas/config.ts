@@ -12,7 +12,7 @@ export const ConfigSchema = Type.Object({
   HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 3000, description: 'port to listen on; 0 takes any free one, the log line says which' }),
   LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)), { default: 'info', description: 'least severe log line that is written' }),
-  STORE_URL: Type.String({ pattern: '^(sqlite:.+|memory:)$', default: 'sqlite:data/relay.db', description: 'where events are kept: sqlite:PATH, or memory: for nowhere' }),
+  STORE_URL: Type.String({ pattern: '^(sqlite:.+|memory:)$', title: 'sqlite:PATH or memory:', secret: true, default: 'sqlite:data/relay.db', description: 'where events are kept: sqlite:PATH, or memory: for nowhere' }),
   METRICS_TOKEN: Type.String({ pattern: '^[!-~]*$', default: '', title: 'printable ASCII', secret: true, description: 'what a reader of /metrics has to show as Authorization: Bearer; empty: nothing' }),
   CALLBACK_TOKENS: list('^.+$', 'texts', { secret: true, description: 'secrets of which the sender puts one into the callback URL, as ?token=; several for rotation' }),
   WEBHOOK_HMAC_KEYS: list('^(whsec_[A-Za-z0-9+/]{16,}={0,2}|(?!whsec_).+)$', 'keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64', { secret: true, description: 'keys that callbacks are signed with; several for rotation' }),

@@ -36,7 +36,7 @@ const WRONG: Array<[Record<string, string>, string]> = [
   [{ WEBHOOK_HMAC_KEYS: 'fine,whsec_' }, 'WEBHOOK_HMAC_KEYS is a secret of another form, expected keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'],
   ...['on', 'true', '1', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,'].map((TRUST_PROXY): [Record<string, string>, string] =>
     [{ TRUST_PROXY }, `TRUST_PROXY is "${TRUST_PROXY}", expected off, or addresses, networks and names, separated by commas`]),
-  [{ STORE_URL: 'mysql:x' }, 'STORE_URL is "mysql:x", expected text like ^(sqlite:.+|memory:)$']
+  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL is a secret of another form, expected sqlite:PATH or memory:']
 ]
 
 for (const [env, problem] of WRONG) {
