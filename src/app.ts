@@ -138,7 +138,7 @@ async function replayQuarantine (app: FastifyInstance, hub: Hub): Promise<void> 
  * @param committed - told how many events went into one commit
  * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be opened
  */
-export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config, committed = (_drafts: number): void => {}): Promise<EventStore> {
+export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config, committed?: (drafts: number) => void): Promise<EventStore> {
   const options = { dedupeWindowMs: DEDUPE_WINDOW_MS, committed }
   return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
 }

@@ -66,12 +66,12 @@ function convert (type: unknown, text: string): unknown {
   return text.trim() && Number.isFinite(number) ? number : text
 }
 
-function wanted ({ type, minimum, maximum, anyOf, pattern, items, title }: TSchema): string {
+function wanted ({ type, minimum, maximum, anyOf, items, title }: TSchema): string {
   if (anyOf) return `one of ${(anyOf as Array<{ const: string }>).map((choice) => choice.const).join(', ')}`
   if (type === 'array') return `a comma list of ${wanted(items as TSchema)}`
   if (title) return title
   if (type === 'boolean') return 'true or false'
   if (type === 'object') return 'no such setting'
-  if (type === 'string') return pattern ? `text like ${String(pattern)}` : 'text'
+  if (type === 'string') return 'text'
   return `a ${type === 'integer' ? 'whole number' : 'number'} from ${String(minimum)} to ${String(maximum)}`
 }

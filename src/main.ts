@@ -2,7 +2,6 @@ import { createRelay } from './app.ts'
 import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
 import { describeConfig, readConfig } from './config.ts'
-import { RelayError } from './errors.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
@@ -53,8 +52,9 @@ export async function main (args: readonly string[]): Promise<void> {
     if (command) process.stdout.write(await command(rest, process.env))
     else await start()
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof RelayError || 'code' in (error as object))) throw error
-    process.stderr.write(`${(error as Error).message}\n`)
+    const { message, stack } = error as Error
+    const isExpected = error instanceof RangeError || 'code' in (error as Error)
+    process.stderr.write(`${isExpected ? message : stack}\n`)
     process.exitCode = 1
   }
 }

@@ -14,7 +14,7 @@ const never = new Promise<never>(() => {})
 export function within<T> (ms: number, signal?: AbortSignal, work: Promise<T> = never): Promise<T | undefined> {
   const until = Date.now() + ms
   let timer: ReturnType<typeof setTimeout>
-  let look = (): void => {}
+  let look!: () => void
   const over = new Promise<undefined>((resolve) => {
     look = () => {
       const left = signal?.aborted ? 0 : until - Date.now()

@@ -23,7 +23,7 @@ export interface StoreOptions {
   /** A clock that never goes back, in milliseconds since 1970. Default: the wall clock at the start plus the time that passed since. */
   readonly now?: () => number
   /** Called with how many drafts went into one commit, where the store groups them. */
-  readonly committed?: (drafts: number) => void
+  readonly committed?: ((drafts: number) => void) | undefined
 }
 
 /**

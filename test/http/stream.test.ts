@@ -26,6 +26,15 @@ t.test('stream: a client that left before the session began gets nothing, and it
   t.strictSame(log, ['ended'])
 })
 
+t.test('stream: what is done to it before its head has left waits for that', async t => {
+  const { log, socket } = await serve(t, (stream) => {
+    stream.keepAlive()
+    stream.end('ticket-expired')
+  })
+  t.match(await socket.ended(), /\r\n\r\nevent:closing\ndata:\{"reason":"drain"\}\n\nevent:closing\ndata:\{"reason":"ticket-expired"\}\n\n$/)
+  t.strictSame(log, ['ended'])
+})
+
 t.test('stream: what is done to a stream that has ended does no harm', async t => {
   const { promise, resolve } = Promise.withResolvers<Stream>()
   const { log, socket } = await serve(t, resolve)

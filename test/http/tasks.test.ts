@@ -179,3 +179,8 @@ t.test('tasks: the store in trouble is a 503 with Retry-After', async t => {
     t.equal(json.code, 'STORE_UNAVAILABLE')
   }
 })
+
+t.test('tasks: a read that is held is not disturbed by keep-alives', async t => {
+  const { url } = await startRelay(t, { KEEP_ALIVE_MS: 16 })
+  t.equal((await fetch(`${url}/tasks/a?wait=0.2`)).status, 204)
+})
