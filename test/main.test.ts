@@ -46,7 +46,8 @@ t.test('main says in one line that its port is taken, and ends', async t => {
 })
 
 t.test('main tells the whole of a mistake of ours', { skip: ON_DENO }, async t => {
-  const { code, output } = await runAfter(t, "Object.defineProperty(process, 'env', { get () { throw new Error('a mistake') } })")
+  const script = "const { on } = process; process.on = function (name, listener) { if (name === 'SIGTERM') throw new Error('a mistake'); return on.call(this, name, listener) }"
+  const { code, output } = await runCommand(t, [process.execPath, `--import=data:text/javascript,${encodeURIComponent(script)}`, 'src/bin.js'], { STORE_URL: 'memory:', PORT: '0' })
   t.equal(code, 1)
   t.match(output, /Error: a mistake\n +at /)
 })
