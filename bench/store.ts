@@ -40,7 +40,7 @@ async function fill (store: EventStore, events: number): Promise<string[]> {
 async function watchLate (hub: Hub, taskId: string): Promise<void> {
   const all = Promise.withResolvers<void>()
   let left = EVENTS_A_TASK
-  const follower = await hub.follow(taskId, { replay: 'all' }, () => {
+  const { follower } = await hub.follow(taskId, { replay: 'all' }, () => {
     if (--left === 0) all.resolve()
     return true
   })

@@ -55,7 +55,10 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.setErrorHandler(sendProblem)
   app.addHook('onReady', () => replayQuarantine(app, hub))
   // A connection that a client keeps for later would hold up the end.
-  app.addHook('onSend', async (_request, reply) => { if (streams.draining) reply.header('connection', 'close') })
+  app.addHook('onSend', (_request, reply, _payload, next) => {
+    if (streams.draining) reply.header('connection', 'close')
+    next()
+  })
   app.addHook('preClose', () => streams.drain(DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()

@@ -10,22 +10,9 @@ export type Deliver = (event: TaskEvent) => boolean
 
 /** One who follows a task: gets every event after its position, once and in order. */
 export interface Follower {
-  /** Where it started. */
-  readonly position: Position
   /** Starts delivery, and starts it again after an event was left. */
   resume (): void
   /** Ends delivery at once. Twice is fine. */
-  stop (): void
-}
-
-/** A follower as the hub sees it: told of events from the moment that it is made, delivering from its start. */
-export interface ToldFollower {
-  /** Gives it its position; nothing is delivered before the first `resume()`. */
-  start (position: Position): Follower
-  /** Tells it of an event that was kept. */
-  tell (event: TaskEvent): void
-  /** Makes it look at the store, whatever it was told. */
-  look (): void
   stop (): void
 }
 
@@ -35,84 +22,98 @@ export interface ToldFollower {
  * What it is told may be lost, doubled or out of order: only the event after its cursor is ever delivered. It holds
  * no queue: while events are left, they stay in the store.
  *
- * @param left - called once when it stops
+ * A class: there is one for each stream, and a closure for each of its methods would weigh more than all that it knows.
  */
-export function createFollower (store: EventStore, taskId: string, deliver: Deliver, left: () => void): ToldFollower {
-  let cursor = 0
-  let newest = 0
-  let ready = false
-  let reading = false
-  let told = false
-  let stopped = false
-  let retry: NodeJS.Timeout | undefined
+export class TaskFollower implements Follower {
+  readonly #store: EventStore
+  readonly #taskId: string
+  readonly #deliver: Deliver
+  readonly #left: () => void
+  #cursor = 0
+  #newest = 0
+  #ready = false
+  #reading = false
+  #told = false
+  #stopped = false
+  #known: TaskEvent | undefined
+  #retry: NodeJS.Timeout | undefined
 
-  function take (event: TaskEvent): boolean {
+  /** @param left - called once when it stops */
+  constructor (store: EventStore, taskId: string, deliver: Deliver, left: () => void) {
+    this.#store = store
+    this.#taskId = taskId
+    this.#deliver = deliver
+    this.#left = left
+  }
+
+  /** Gives it its position; nothing is delivered before the first `resume()`. */
+  start ({ after, extent }: Position): void {
+    this.#cursor = after
+    this.#newest = Math.max(this.#newest, extent.last)
+    // Often all that there is to deliver, and then the store need not be read again.
+    this.#known = extent.newest
+  }
+
+  /** Tells it of an event that was kept, from the moment that it is made. */
+  tell (event: TaskEvent): void {
+    this.#newest = Math.max(this.#newest, event.seq)
+    this.#told = true
+    if (!this.#ready || this.#reading) return
+    if (event.seq === this.#cursor + 1) this.#take(event)
+    else this.#catchUp()
+  }
+
+  /** Makes it look at the store, whatever it was told. */
+  look (): void {
+    this.#newest = Math.max(this.#newest, this.#cursor + 1)
+    this.#told = true
+    this.#catchUp()
+  }
+
+  resume (): void {
+    const known = this.#known
+    this.#known = undefined
+    this.#ready = !this.#stopped
+    if (known?.seq === this.#cursor + 1) this.#take(known)
+    this.#catchUp()
+  }
+
+  stop (): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#ready = false
+    clearTimeout(this.#retry)
+    this.#left()
+  }
+
+  #take (event: TaskEvent): boolean {
     // Whoever takes it may have stopped meanwhile.
-    ready = ready && deliver(event) && !stopped
-    if (ready) cursor = event.seq
-    return ready
+    this.#ready = this.#ready && this.#deliver(event) && !this.#stopped
+    if (this.#ready) this.#cursor = event.seq
+    return this.#ready
   }
 
-  function behind (): boolean {
-    return ready && cursor < newest
-  }
-
-  async function readPage (): Promise<boolean> {
-    told = false
-    const events = await store.read(taskId, cursor, PAGE)
-    // A look does not know how much there is: what was found may be left, and a full page may not be the last.
-    const found = events.at(-1)?.seq ?? 0
-    newest = Math.max(newest, events.length === PAGE ? found + 1 : found)
-    for (const event of events) if (!take(event)) break
-    // What it was told of meanwhile may have been kept after the store had looked.
-    return events.length > 0 || told
-  }
-
-  async function catchUp (): Promise<void> {
-    if (reading) return
-    reading = true
+  async #catchUp (): Promise<void> {
+    if (this.#reading) return
+    this.#reading = true
     try {
-      while (behind() && await readPage());
+      while (this.#ready && this.#cursor < this.#newest && await this.#readPage());
     } catch {
       // The store is in trouble. The stream stays, and goes on where it was.
-      clearTimeout(retry)
-      retry = setTimeout(look, RETRY_MS).unref()
+      clearTimeout(this.#retry)
+      this.#retry = setTimeout(() => { this.look() }, RETRY_MS).unref()
     }
-    reading = false
+    this.#reading = false
   }
 
-  function tell (event: TaskEvent): void {
-    newest = Math.max(newest, event.seq)
-    told = true
-    if (!ready || reading) return
-    if (event.seq === cursor + 1) take(event)
-    else catchUp()
+  async #readPage (): Promise<boolean> {
+    this.#told = false
+    const events = await this.#store.read(this.#taskId, this.#cursor, PAGE)
+    // A look does not know how much there is: what was found may be left, and a full page may not be the last.
+    const found = events.at(-1)?.seq ?? 0
+    this.#newest = Math.max(this.#newest, events.length === PAGE ? found + 1 : found)
+    for (const event of events) if (!this.#take(event)) break
+    // What it was told of meanwhile may have been kept after the store had looked.
+    return events.length > 0 || this.#told
   }
-
-  function look (): void {
-    newest = Math.max(newest, cursor + 1)
-    told = true
-    catchUp()
-  }
-
-  function resume (): void {
-    ready = !stopped
-    catchUp()
-  }
-
-  function stop (): void {
-    if (stopped) return
-    stopped = true
-    ready = false
-    clearTimeout(retry)
-    left()
-  }
-
-  function start (position: Position): Follower {
-    cursor = position.after
-    newest = Math.max(newest, position.extent.last)
-    return { position, resume, stop }
-  }
-
-  return { start, tell, look, stop }
 }

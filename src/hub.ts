@@ -2,7 +2,7 @@ import type { EventDraft, Replay, TaskEvent } from '../schemas/event.ts'
 import type { HeldDraft } from '../schemas/quarantine.ts'
 import type { EventBus, Unsubscribe } from './bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
-import { createFollower, type Deliver, type Follower, type ToldFollower } from './follower.ts'
+import { TaskFollower, type Deliver, type Follower } from './follower.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from './store/store.ts'
 
@@ -14,6 +14,13 @@ export interface FollowFrom {
   readonly cursor?: string | undefined
   /** What it gets of the past when it has no cursor. Default `latest`: the task's newest event. */
   readonly replay?: Replay | undefined
+}
+
+/** A task that is followed. */
+export interface Followed {
+  /** Where it starts. */
+  readonly position: Position
+  readonly follower: Follower
 }
 
 /** A task's past after a position. */
@@ -52,7 +59,7 @@ export interface Hub {
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when the task's past cannot be read
    */
-  follow (taskId: string, from: FollowFrom, deliver: Deliver): Promise<Follower>
+  follow (taskId: string, from: FollowFrom, deliver: Deliver): Promise<Followed>
   /**
    * What is kept of a task after a cursor, or from the start when the cursor is none or not known: the first 1,000 events.
    *
@@ -75,7 +82,7 @@ export interface Hub {
 
 /** The followers of one task, and the one subscription that they share. */
 interface Group {
-  readonly followers: Set<ToldFollower>
+  readonly followers: Set<TaskFollower>
   readonly subscription: Promise<Unsubscribe>
 }
 
@@ -114,7 +121,7 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
   }
 
   function join (taskId: string): Group {
-    const followers = new Set<ToldFollower>()
+    const followers = new Set<TaskFollower>()
     const subscription = bus.subscribe(taskId, (event) => { for (const follower of followers) follower.tell(event) })
     const group = { followers, subscription }
     groups.set(taskId, group)
@@ -128,8 +135,8 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     group.subscription.then((unsubscribe) => { unsubscribe() }, () => {})
   }
 
-  function enter (taskId: string, group: Group, deliver: Deliver): ToldFollower {
-    const follower = createFollower(store, taskId, deliver, () => {
+  function enter (taskId: string, group: Group, deliver: Deliver): TaskFollower {
+    const follower = new TaskFollower(store, taskId, deliver, () => {
       group.followers.delete(follower)
       leave(taskId, group)
     })
@@ -174,7 +181,9 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
       const follower = enter(taskId, group, deliver)
       try {
         await group.subscription
-        return follower.start(await locate(taskId, from))
+        const position = await locate(taskId, from)
+        follower.start(position)
+        return { position, follower }
       } catch (error) {
         follower.stop()
         throw error

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { TaskEvent } from '../schemas/event.ts'
 import { numbers } from '../src/conformance/drafts.ts'
 import { resolveCursor } from '../src/cursor.ts'
-import { createFollower, type Deliver } from '../src/follower.ts'
+import { TaskFollower, type Deliver } from '../src/follower.ts'
 import { fill, moodyStore } from './support/stores.ts'
 import { fakeTimeouts } from './support/timers.ts'
 
@@ -14,19 +14,19 @@ async function setUp (count: number, had: number, deliver?: Deliver) {
   await fill(store, 'a', had)
   const position = resolveCursor(undefined, 'none', store.epoch, await store.extent('a'))
   const got: number[] = []
-  const told = createFollower(store, 'a', deliver ?? (({ seq }) => got.push(seq) > 0), () => { left.push('left') })
+  const follower = new TaskFollower(store, 'a', deliver ?? (({ seq }) => got.push(seq) > 0), () => { left.push('left') })
   const left: string[] = []
-  const follower = told.start(position)
+  follower.start(position)
   await fill(store, 'a', count - had)
   const events = await store.read('a', 0, count)
   store.reads = 0
-  return { store, told, follower, got, left, event: (seq: number) => events[seq - 1] as TaskEvent }
+  return { store, follower, got, left, event: (seq: number) => events[seq - 1] as TaskEvent }
 }
 
 t.test('follower delivers nothing before it was resumed, and all of it then', async t => {
-  const { told, follower, got, event } = await setUp(2, 0)
-  told.tell(event(1))
-  told.tell(event(2))
+  const { follower, got, event } = await setUp(2, 0)
+  follower.tell(event(1))
+  follower.tell(event(2))
   await turn()
   t.strictSame(got, [])
   follower.resume()
@@ -35,52 +35,52 @@ t.test('follower delivers nothing before it was resumed, and all of it then', as
 })
 
 t.test('follower delivers contiguous news from the news itself', async t => {
-  const { store, told, follower, got, event } = await setUp(3, 0)
+  const { store, follower, got, event } = await setUp(3, 0)
   follower.resume()
-  for (const seq of [1, 2, 3]) told.tell(event(seq))
+  for (const seq of [1, 2, 3]) follower.tell(event(seq))
   t.strictSame(got, [1, 2, 3], 'at once')
   t.equal(store.reads, 0)
 })
 
 t.test('follower reads from the store what the news left out', async t => {
-  const { told, follower, got, event } = await setUp(3, 0)
+  const { follower, got, event } = await setUp(3, 0)
   follower.resume()
-  told.tell(event(1))
-  told.tell(event(3))
+  follower.tell(event(1))
+  follower.tell(event(3))
   await turn()
   t.strictSame(got, [1, 2, 3])
 })
 
 t.test('follower does not deliver doubled and old news again', async t => {
-  const { store, told, follower, got, event } = await setUp(2, 0)
+  const { store, follower, got, event } = await setUp(2, 0)
   follower.resume()
-  for (const seq of [1, 1, 2, 1, 2]) told.tell(event(seq))
+  for (const seq of [1, 1, 2, 1, 2]) follower.tell(event(seq))
   await turn()
   t.strictSame(got, [1, 2])
   t.equal(store.reads, 0)
 })
 
 t.test('follower puts reordered news in order', async t => {
-  const { told, follower, got, event } = await setUp(3, 0)
+  const { follower, got, event } = await setUp(3, 0)
   follower.resume()
-  for (const seq of [3, 1, 2]) told.tell(event(seq))
+  for (const seq of [3, 1, 2]) follower.tell(event(seq))
   await turn()
   t.strictSame(got, [1, 2, 3])
 })
 
 t.test('follower reads page after page', async t => {
-  const { store, told, follower, got, event } = await setUp(200, 0)
+  const { store, follower, got, event } = await setUp(200, 0)
   follower.resume()
-  told.tell(event(200))
+  follower.tell(event(200))
   while (got.length < 200) await turn()
   t.strictSame(got, numbers(200))
   t.equal(store.reads, 4)
 })
 
 t.test('follower begins after its position', async t => {
-  const { told, follower, got, event } = await setUp(5, 3)
+  const { follower, got, event } = await setUp(5, 3)
   follower.resume()
-  told.tell(event(5))
+  follower.tell(event(5))
   await turn()
   t.strictSame(got, [4, 5])
 })
@@ -88,9 +88,9 @@ t.test('follower begins after its position', async t => {
 t.test('follower keeps an event that was left, and all after it, until it is resumed', async t => {
   const got: number[] = []
   let takes = 1
-  const { told, follower, event } = await setUp(3, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
+  const { follower, event } = await setUp(3, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
   follower.resume()
-  for (const seq of [1, 2, 3]) told.tell(event(seq))
+  for (const seq of [1, 2, 3]) follower.tell(event(seq))
   await turn()
   t.strictSame(got, [1])
   takes = 1
@@ -104,9 +104,9 @@ t.test('follower keeps an event that was left, and all after it, until it is res
 })
 
 t.test('follower looks at the store without any news', async t => {
-  const { told, follower, got } = await setUp(2, 0)
+  const { follower, got } = await setUp(2, 0)
   follower.resume()
-  told.look()
+  follower.look()
   await turn()
   t.strictSame(got, [1, 2])
 })
@@ -114,10 +114,10 @@ t.test('follower looks at the store without any news', async t => {
 t.test('follower that looks finds all there is, however much that is and however slowly it is taken', async t => {
   const got: number[] = []
   let takes = 10
-  const { told, follower } = await setUp(200, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
+  const { follower } = await setUp(200, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
   follower.resume()
   // What another process kept: nobody has told how much it is.
-  told.look()
+  follower.look()
   await turn()
   t.strictSame(got, numbers(10))
   takes = 1000
@@ -127,20 +127,20 @@ t.test('follower that looks finds all there is, however much that is and however
 })
 
 t.test('follower that looks and finds nothing still takes the next news', async t => {
-  const { store, told, follower, got, event } = await setUp(1, 0)
+  const { store, follower, got, event } = await setUp(1, 0)
   follower.resume()
-  told.tell(event(1))
-  told.look()
+  follower.tell(event(1))
+  follower.look()
   await turn()
   t.equal(store.reads, 1)
   await fill(store, 'a', 1)
   const { newest } = await store.extent('a')
-  told.tell(newest as TaskEvent)
+  follower.tell(newest as TaskEvent)
   t.strictSame(got, [1, 2])
 })
 
 t.test('follower takes news that comes while it looks and finds nothing', async t => {
-  const { store, told, follower, got } = await setUp(0, 0)
+  const { store, follower, got } = await setUp(0, 0)
   const { promise, resolve } = Promise.withResolvers<void>()
   const read = store.read.bind(store)
   store.read = async (...args) => {
@@ -149,23 +149,23 @@ t.test('follower takes news that comes while it looks and finds nothing', async 
     return events
   }
   follower.resume()
-  told.look()
+  follower.look()
   await turn()
   await fill(store, 'a', 1)
   const { newest } = await store.extent('a')
-  told.tell(newest as TaskEvent)
+  follower.tell(newest as TaskEvent)
   resolve()
   await turn()
   t.strictSame(got, [1])
 })
 
 t.test('follower stop() ends delivery and tells so once', async t => {
-  const { told, follower, got, left, event } = await setUp(2, 0)
+  const { follower, got, left, event } = await setUp(2, 0)
   follower.resume()
-  told.tell(event(1))
+  follower.tell(event(1))
   follower.stop()
   follower.stop()
-  told.tell(event(2))
+  follower.tell(event(2))
   follower.resume()
   await turn()
   t.strictSame(got, [1])
@@ -174,23 +174,23 @@ t.test('follower stop() ends delivery and tells so once', async t => {
 
 t.test('follower stop() ends delivery at once when it is called during one', async t => {
   const got: number[] = []
-  const { told, follower, event } = await setUp(3, 0, ({ seq }) => {
+  const { follower, event } = await setUp(3, 0, ({ seq }) => {
     follower.stop()
     return got.push(seq) > 0
   })
   follower.resume()
-  told.tell(event(3))
+  follower.tell(event(3))
   await turn()
-  told.tell(event(2))
+  follower.tell(event(2))
   t.strictSame(got, [1])
 })
 
 t.test('follower goes on by itself a second after trouble with the store', async t => {
   const timeouts = fakeTimeouts(t)
-  const { store, told, follower, got, event } = await setUp(3, 0)
+  const { store, follower, got, event } = await setUp(3, 0)
   follower.resume()
   store.trouble = true
-  told.tell(event(3))
+  follower.tell(event(3))
   await turn()
   t.strictSame(got, [])
   t.strictSame(timeouts.delays, [1000])
@@ -208,11 +208,11 @@ t.test('follower goes on by itself a second after trouble with the store', async
 
 t.test('follower waits for the store once, however much news there is meanwhile', async t => {
   const timeouts = fakeTimeouts(t)
-  const { store, told, follower, event } = await setUp(3, 0)
+  const { store, follower, event } = await setUp(3, 0)
   follower.resume()
   store.trouble = true
   for (const seq of [2, 3, 3]) {
-    told.tell(event(seq))
+    follower.tell(event(seq))
     await turn()
   }
   t.strictSame(timeouts.delays, [1000])
@@ -227,18 +227,18 @@ t.test('follower sees every event once and in order, whatever becomes of the new
   await fc.assert(fc.asyncProperty(news, async (all) => {
     const got: number[] = []
     let leave = false
-    const { store, told, follower, event } = await setUp(20, 0, ({ seq }) => !leave && got.push(seq) > 0)
+    const { store, follower, event } = await setUp(20, 0, ({ seq }) => !leave && got.push(seq) > 0)
     follower.resume()
     for (const { seq, pause, ...mood } of all) {
       leave = mood.leave
       store.trouble = mood.trouble
-      told.tell(event(seq))
+      follower.tell(event(seq))
       if (pause) await turn()
       if (!leave) follower.resume()
     }
     leave = store.trouble = false
     follower.resume()
-    told.tell(event(20))
+    follower.tell(event(20))
     while (got.length < 20) {
       timeouts.fire()
       await turn()

@@ -18,8 +18,8 @@ function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = local
 /** Follows a task and collects the seqs that come. */
 async function collect (hub: Hub, from = {}) {
   const got: number[] = []
-  const follower = await hub.follow('a', from, ({ seq }) => got.push(seq) > 0)
-  return { got, follower }
+  const { position, follower } = await hub.follow('a', from, ({ seq }) => got.push(seq) > 0)
+  return { got, follower, position }
 }
 
 t.test('hub publish() keeps an event and tells the followers of its task', async t => {
@@ -72,8 +72,8 @@ t.test('hub follow() starts where the cursor says', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   await fill(store, 'a', 3)
-  const { got, follower } = await collect(hub, { cursor: `${store.epoch}.1` })
-  t.match(follower.position, { after: 1, gap: false, cursor: `${store.epoch}.1`, extent: { first: 1, last: 3 } })
+  const { got, follower, position } = await collect(hub, { cursor: `${store.epoch}.1` })
+  t.match(position, { after: 1, gap: false, cursor: `${store.epoch}.1`, extent: { first: 1, last: 3 } })
   follower.resume()
   await turn()
   t.strictSame(got, [2, 3])

@@ -6,7 +6,7 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../schemas/task.ts'
 import { RelayError } from '../errors.ts'
 import type { Follower } from '../follower.ts'
-import type { Hub } from '../hub.ts'
+import type { Followed, Hub } from '../hub.ts'
 import type { Position } from '../cursor.ts'
 import { isOutcome, taskState } from '../task-state.ts'
 import type { CheckTicket } from '../tickets.ts'
@@ -14,7 +14,7 @@ import { streamHeaders } from './connection.ts'
 import { eventFrame, jitter, subscribedFrame } from './frames.ts'
 import type { Metrics } from './metrics.ts'
 import { noPlace, type Places } from './places.ts'
-import { openStream, type Stream } from './stream.ts'
+import { Stream, type Watcher } from './stream.ts'
 import type { Streams } from './streams.ts'
 import { readTicket } from './tickets.ts'
 
@@ -38,36 +38,46 @@ type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Qu
 export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, metrics, retryMs, bufferBytes }) => {
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
-  /** All that is kept of a request while its stream is open: there are many, and they are open for long. */
-  function createWatcher (taskId: string, untilDone: boolean) {
-    const began = performance.now()
-    let stream: Stream
-    let stop: () => void
-    let newest = 0
-    let sent = 0
+  /** All that is kept of a request while its stream is open. */
+  class TaskWatcher implements Watcher {
+    readonly #taskId: string
+    readonly #untilDone: boolean
+    readonly #began = performance.now()
+    #stream!: Stream
+    #follower!: Follower
+    #newest = 0
+    #sent = 0
 
-    return {
-      start (opened: Stream, follower: Follower): void {
-        stream = opened
-        stop = follower.stop
-        newest = follower.position.extent.last
-      },
+    constructor (taskId: string, untilDone: boolean) {
+      this.#taskId = taskId
+      this.#untilDone = untilDone
+    }
 
-      deliver (event: TaskEvent): boolean {
-        if (!stream.send(eventFrame(event))) return false
-        sent++
-        // An outcome that a newer event has overtaken is history: the wait is not over.
-        if (untilDone && isOutcome(event.event) && event.seq >= newest) stream.end('done')
-        return true
-      },
+    start (stream: Stream, { follower, position }: Followed): void {
+      this.#stream = stream
+      this.#follower = follower
+      this.#newest = position.extent.last
+      follower.resume()
+    }
 
-      ended (reason: ClosingReason | 'left'): void {
-        stop()
-        streams.delete(stream)
-        metrics.ended()
-        if (reason === 'slow') metrics.slow()
-        app.log.info({ taskId, events: sent, ms: Math.round(performance.now() - began), reason }, 'stream ended')
-      }
+    deliver (event: TaskEvent): boolean {
+      if (!this.#stream.send(eventFrame(event))) return false
+      this.#sent++
+      // An outcome that a newer event has overtaken is history: the wait is not over.
+      if (this.#untilDone && isOutcome(event.event) && event.seq >= this.#newest) this.#stream.end('done')
+      return true
+    }
+
+    ready (): void {
+      this.#follower.resume()
+    }
+
+    ended (reason: ClosingReason | 'left'): void {
+      this.#follower.stop()
+      streams.delete(this.#stream)
+      metrics.ended()
+      if (reason === 'slow') metrics.slow()
+      app.log.info({ taskId: this.#taskId, events: this.#sent, ms: Math.round(performance.now() - this.#began), reason }, 'stream ended')
     }
   }
 
@@ -75,8 +85,9 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { params: { taskId }, query } = request
     const untilDone = query.until === 'done'
     const cursor = readCursor(request, query.lastEventId)
-    const watcher = createWatcher(taskId, untilDone)
-    const follower = await hub.follow(taskId, { cursor, replay: query.replay }, watcher.deliver)
+    const watcher = new TaskWatcher(taskId, untilDone)
+    const followed = await hub.follow(taskId, { cursor, replay: query.replay }, (event) => watcher.deliver(event))
+    const { follower, position } = followed
     if (request.raw.socket.destroyed) {
       follower.stop()
       return reply.hijack()
@@ -86,17 +97,16 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       follower.stop()
       return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
     }
-    if (untilDone && cursor && isOver(follower.position)) {
+    if (untilDone && cursor && isOver(position)) {
       follower.stop()
       return reply.code(204).send(null)
     }
 
-    const { position, resume } = follower
-    const hello = subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs))
-    const stream = openStream(reply, { bufferBytes, hello, ready: resume, ended: watcher.ended })
-    watcher.start(stream, follower)
+    const first = subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs))
+    const stream = new Stream(reply, bufferBytes, first, watcher)
     streams.add(stream, expiresAt)
     metrics.opened()
+    watcher.start(stream, followed)
     return reply
   }
 

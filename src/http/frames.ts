@@ -1,31 +1,42 @@
-import { createEventBuffer, type EventBuffer } from 'better-sse'
+import { createEventBuffer } from 'better-sse'
 import type { ClosingReason, Subscribed, TaskEvent } from '../../schemas/event.ts'
 
+/** One block of a stream: text, or its bytes when it goes to many. */
+export type Frame = string | Buffer
+
 // Names come from a closed list, ids and retries are ours, data is one line of JSON: there is nothing to escape.
-const RAW = { serializer: (text: unknown) => text as string, sanitizer: (text: string) => text }
+const buffer = createEventBuffer({ serializer: (text) => text as string, sanitizer: (text) => text })
 
 /** A comment, which breaks the silence and which clients pass over. */
-export const KEEP_ALIVE = createEventBuffer(RAW).comment().dispatch()
+export const KEEP_ALIVE: Frame = Buffer.from(take(buffer.comment().dispatch()))
 
-// News goes to all streams of a task in a row: the last frame is the one that is wanted again.
-let last: { event: TaskEvent, frame: EventBuffer } | undefined
+let last: { readonly event: TaskEvent, readonly text: string, bytes?: Buffer } | undefined
 
-/** The frame of a kept event, formatted once for all streams. */
-export function eventFrame (event: TaskEvent): EventBuffer {
-  if (last?.event !== event) last = { event, frame: createEventBuffer(RAW).push(event.data, event.event, event.id) }
-  return last.frame
+/** The frame of a kept event: formatted once, and encoded once when it goes to further streams in a row. */
+export function eventFrame (event: TaskEvent): Frame {
+  if (last?.event === event) {
+    last.bytes ??= Buffer.from(last.text)
+    return last.bytes
+  }
+  last = { event, text: take(buffer.push(event.data, event.event, event.id)) }
+  return last.text
 }
 
 /** The first frame of a stream: its id is the cursor that the stream starts from. */
-export function subscribedFrame (subscribed: Subscribed, cursor: string, retryMs: number): EventBuffer {
-  return createEventBuffer(RAW).retry(retryMs).push(JSON.stringify(subscribed), 'subscribed', cursor)
+export function subscribedFrame (subscribed: Subscribed, cursor: string, retryMs: number): string {
+  return take(buffer.retry(retryMs).push(JSON.stringify(subscribed), 'subscribed', cursor))
 }
 
 /** The last frame of a stream that the server ends. It has no id, so the client's cursor stays. */
-export function closingFrame (reason: ClosingReason, retryMs?: number): EventBuffer {
-  const frame = createEventBuffer(RAW)
-  if (retryMs !== undefined) frame.retry(retryMs)
-  return frame.event('closing').data(JSON.stringify({ reason })).dispatch()
+export function closingFrame (reason: ClosingReason, retryMs?: number): string {
+  if (retryMs !== undefined) buffer.retry(retryMs)
+  return take(buffer.event('closing').data(JSON.stringify({ reason })).dispatch())
+}
+
+function take ({ read, clear }: typeof buffer): string {
+  const text = read()
+  clear()
+  return text
 }
 
 /**

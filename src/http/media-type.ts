@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { RelayError } from '../errors.ts'
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
@@ -6,13 +6,15 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
 /**
  * Refuses a body that is compressed, or in another encoding than UTF-8, before it is read.
  *
- * @throws {RelayError} `MEDIA_TYPE_UNSUPPORTED`
+ * Fails with `MEDIA_TYPE_UNSUPPORTED`.
+ *
+
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
  */
-export async function requirePlainUtf8 ({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function requirePlainUtf8 ({ headers }: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void {
   const [, charset = 'utf-8'] = CHARSET.exec(headers['content-type'] ?? '') ?? []
   const coding = headers['content-encoding'] ?? 'identity'
-  if (/^utf-?8$/i.test(charset) && /^identity$/i.test(coding)) return
+  if (/^utf-?8$/i.test(charset) && /^identity$/i.test(coding)) return next()
   reply.header('accept-encoding', 'identity')
-  throw new RelayError('MEDIA_TYPE_UNSUPPORTED', 'Cannot read the body: it is compressed or not in UTF-8, expected plain application/json in UTF-8')
+  next(new RelayError('MEDIA_TYPE_UNSUPPORTED', 'Cannot read the body: it is compressed or not in UTF-8, expected plain application/json in UTF-8'))
 }

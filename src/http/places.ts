@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RelayError } from '../errors.ts'
+import { onceOver } from './connection.ts'
 import { networkOf } from './network.ts'
 
 /** How many may watch at once, streams and held task reads together; 0 is no limit. */
@@ -31,10 +31,10 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
   const tasks = createCounts(perTask)
   const all = createCounts(total)
 
-  function hold (answer: ServerResponse, network: string, taskId: string): void {
-    const held = [[all, ''], [networks, network], [tasks, taskId]] as const
-    for (const [counts, key] of held) counts.add(key, 1)
-    answer.on('close', () => { for (const [counts, key] of held) counts.add(key, -1) })
+  function count (network: string, taskId: string, by: 1 | -1): void {
+    all.add('', by)
+    networks.add(network, by)
+    tasks.add(taskId, by)
   }
 
   return {
@@ -42,7 +42,9 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
       const network = networkOf(request.ip)
       if (all.full('') || networks.full(network) || tasks.full(taskId)) return false
       // Nothing tells of the end of an answer that is over.
-      if (!request.raw.socket.destroyed) hold(reply.raw, network, taskId)
+      if (request.raw.socket.destroyed) return true
+      count(network, taskId, 1)
+      onceOver(reply, () => { count(network, taskId, -1) })
       return true
     }
   }

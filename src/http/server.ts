@@ -92,9 +92,10 @@ const CLIENT_ERRORS: Readonly<Record<string, RelayErrorCode>> = {
 
 /** Answers what is no HTTP request, and hangs up. */
 function answerClientError ({ code }: { code: string }, socket: Socket): void {
-  const problem = new RelayError(CLIENT_ERRORS[code] ?? 'REQUEST_INVALID', 'Cannot read the request: it is not HTTP as expected, or too large, or too slow')
   // After other bytes this would stand in the middle of another answer.
-  if (socket.writable && socket.bytesWritten === 0) socket.write(rawAnswer(problem))
+  if (socket.writable && socket.bytesWritten === 0) {
+    socket.write(rawAnswer(new RelayError(CLIENT_ERRORS[code] ?? 'REQUEST_INVALID', 'Cannot read the request: it is not HTTP as expected, or too large, or too slow')))
+  }
   socket.destroySoon()
 }
 

@@ -1,83 +1,77 @@
-import { Session, type EventBuffer } from 'better-sse'
+import type { Writable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { ClosingReason } from '../../schemas/event.ts'
-import { ReplyConnection } from './connection.ts'
-import { closingFrame, KEEP_ALIVE } from './frames.ts'
+import { beginBody, endBody, onceOver } from './connection.ts'
+import { closingFrame, KEEP_ALIVE, type Frame } from './frames.ts'
 
 // A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
 const MISSES_TO_END = 4
-const SESSION_OPTIONS = { retry: null, keepAlive: null, trustClientEventId: false }
 
-/** One open stream. */
-export interface Stream {
-  /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready` is called later. */
-  send (frame: EventBuffer): boolean
-  /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
-  keepAlive (): void
-  /** Sends `closing`, then ends the stream. */
-  end (reason: ClosingReason, retryMs?: number): void
+/** What a stream tells whoever opened it. */
+export interface Watcher {
+  /** Frames can be sent again, after one was left. */
+  ready (): void
+  /** The stream has ended; called once, with why the server ended it, or that the client left. */
+  ended (reason: ClosingReason | 'left'): void
 }
 
-export interface StreamOptions {
-  /** The most that is held for a slow reader, in bytes. */
-  readonly bufferBytes: number
-  /** The first frame; it leaves in one write with the head. */
-  readonly hello: EventBuffer
-  /** Called when frames can be sent: once at the start, and again after one was left. */
-  readonly ready: () => void
-  /** Called once when the stream has ended: why the server ended it, or that the client left. */
-  readonly ended: (reason: ClosingReason | 'left') => void
-}
+/**
+ * One open stream: the answer to a request, which is hijacked.
+ *
+ * A class: there are many, open for days, and a closure for each of its methods would weigh more than all that it knows.
+ */
+export class Stream {
+  readonly #out: Writable
+  readonly #bufferBytes: number
+  readonly #watcher: Watcher
+  #missed = 0
+  #closing: ClosingReason | undefined
 
-/** Answers a request with a stream: a better-sse session over the reply, which is hijacked. */
-export function openStream (reply: FastifyReply, { bufferBytes, hello, ready, ended }: StreamOptions): Stream {
-  reply.hijack()
-  let first: EventBuffer | undefined = hello
-  const connection = new ReplyConnection(reply, bufferBytes)
-  const session = new Session(connection, SESSION_OPTIONS)
-  session.on('disconnected', () => { ended(closing ?? 'left') })
-  session.once('connected', () => {
-    // A session calls itself connected even when the client left before it began.
-    if (connection.closed) return
-    open = true
-    session.batch(first as EventBuffer)
-    // It is not wanted again, and the stream may be there for days.
-    first = undefined
-    if (closing) end(closing)
-    else ready()
-  })
-
-  let open = false
-  let missed = 0
-  let closing: ClosingReason | undefined
-
-  function end (reason: ClosingReason, retryMs?: number): void {
-    if (connection.closed) return
-    closing = reason
-    // Nothing may come before the head.
-    if (!open) return
-    session.batch(closingFrame(reason, retryMs))
-    connection.end()
+  /**
+   * @param bufferBytes - the most that is held for a slow reader, in bytes; a single larger frame is held alone
+   * @param first - the first frame; it leaves in one write with the head
+   */
+  constructor (reply: FastifyReply, bufferBytes: number, first: string, watcher: Watcher) {
+    this.#bufferBytes = bufferBytes
+    this.#watcher = watcher
+    onceOver(reply, () => { watcher.ended(this.#closing ?? 'left') })
+    this.#out = beginBody(reply, first)
   }
 
-  return {
-    end,
+  /** Hands a frame over; false when the reader is behind: then the frame is left, and the watcher is told later. */
+  send (frame: Frame): boolean {
+    if (this.#closed) return false
+    const fits = this.#takes(frame)
+    if (fits) this.#out.write(frame)
+    else this.#out.write('', () => { this.#watcher.ready() })
+    return fits
+  }
 
-    send (frame) {
-      if (connection.closed) return false
-      const fits = connection.takes(Buffer.byteLength(frame.read()))
-      if (fits) session.batch(frame)
-      else connection.flushed(ready)
-      return fits
-    },
+  /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
+  keepAlive (): void {
+    if (this.#takes(KEEP_ALIVE)) {
+      this.#missed = 0
+      if (!this.#closed) this.#out.write(KEEP_ALIVE)
+    } else if (++this.#missed === MISSES_TO_END) this.end('slow')
+    else if (this.#missed > MISSES_TO_END) this.#out.destroy()
+  }
 
-    keepAlive () {
-      if (!open) return
-      if (connection.takes(KEEP_ALIVE.read().length)) {
-        missed = 0
-        if (!connection.closed) session.batch(KEEP_ALIVE)
-      } else if (++missed === MISSES_TO_END) end('slow')
-      else if (missed > MISSES_TO_END) connection.destroy()
-    }
+  /** Sends `closing`, then ends the stream. */
+  end (reason: ClosingReason, retryMs?: number): void {
+    if (this.#closed) return
+    this.#closing = reason
+    this.#out.write(closingFrame(reason, retryMs))
+    endBody(this.#out)
+  }
+
+  /** Nobody can be reached through it any more, and a write would be an error that nobody catches. */
+  get #closed (): boolean {
+    return this.#closing !== undefined || this.#out.destroyed || this.#out.writableEnded
+  }
+
+  /** Whether a frame may be handed over without holding more than the limit. */
+  #takes (frame: Frame): boolean {
+    const held = this.#out.writableLength
+    return held === 0 || held + Buffer.byteLength(frame) <= this.#bufferBytes
   }
 }

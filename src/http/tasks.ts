@@ -23,7 +23,7 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
 
   async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, expiresAt: number, left: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const follower = await hub.follow(taskId, { cursor, replay: 'all' }, () => {
+    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, () => {
       resolve()
       return false
     })

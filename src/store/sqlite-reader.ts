@@ -53,7 +53,7 @@ function open (path: string) {
   const db: DatabaseSync = openForReading(path)
   return {
     db,
-    rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0'),
     newest: db.prepare('SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1'),
     mark: db.prepare('SELECT seq FROM marks WHERE task_id = ?'),
     list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
