@@ -13,6 +13,22 @@ export interface GroupCommit<Entry, Outcome> {
 
 // More in one commit hardly saves anything and makes everybody wait for it.
 const MOST = 512
+// Long enough to share a commit, short beside it.
+const GATHER_MS = 1
+// A turn of the event loop that took no longer had nothing to do.
+const IDLE_TURN_MS = 0.05
+
+/** Resolves as soon as the event loop has nothing else to do, and after a millisecond at the latest. */
+async function idleTurn (): Promise<void> {
+  const began = performance.now()
+  let now = began
+  let before: number
+  do {
+    before = now
+    await new Promise(setImmediate)
+    now = performance.now()
+  } while (now - before > IDLE_TURN_MS && now - began < GATHER_MS)
+}
 
 /**
  * Groups what arrives while a commit runs into the next one. Groups never overlap and keep the order of arrival.
@@ -25,8 +41,8 @@ export function groupCommit<Entry, Outcome> (commit: (group: Entry[]) => Promise
 
   async function run (): Promise<void> {
     while (queue.length > 0) {
-      // What arrives in the same turn of the event loop belongs to one group.
-      await new Promise(setImmediate)
+      // While there is other work more may arrive, and each commit costs a wake-up and a sync of the disk.
+      await idleTurn()
       const group = queue.slice(0, MOST)
       queue = queue.slice(MOST)
       await commitGroup(group)
