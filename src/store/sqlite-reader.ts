@@ -53,17 +53,18 @@ function open (path: string) {
   const db: DatabaseSync = openForReading(path)
   return {
     db,
+    // A bare LIMIT ? is a value to plan by: SQLite would prepare the statement anew at every read.
     rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0'),
-    newest: db.prepare('SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1'),
-    mark: db.prepare('SELECT seq FROM marks WHERE task_id = ?'),
+    // One statement, since each takes and drops the file's locks. The mark is read where there is no row.
+    extent: db.prepare(`SELECT * FROM (SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1)
+      UNION ALL SELECT seq, NULL, NULL, seq + 1 FROM marks WHERE task_id = ?1 LIMIT 1`),
     list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
     held: db.prepare('SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?')
   }
 }
 
 function extent (s: Session, taskId: string): ReturnType<SqliteReader['extent']> {
-  const newest = s.newest.get(taskId) as EventRow & { first: number } | undefined
-  if (newest) return { first: newest.first, last: newest.seq, newest }
-  const last = (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
-  return { first: last + 1, last, newest }
+  const row = s.extent.get(taskId) as (EventRow | { seq: number, event: null }) & { first: number } | undefined
+  if (!row) return { first: 1, last: 0, newest: undefined }
+  return { first: row.first, last: row.seq, newest: row.event === null ? undefined : row }
 }
