@@ -14,11 +14,11 @@ export interface GroupCommit<Entry, Outcome> {
 // More in one commit hardly saves anything and makes everybody wait for it.
 const MOST = 512
 // Long enough to share a commit, short beside it.
-const GATHER_MS = 1
+const GATHER_MS = 2
 // A turn of the event loop that took no longer had nothing to do.
 const IDLE_TURN_MS = 0.05
 
-/** Resolves as soon as the event loop has nothing else to do, and after a millisecond at the latest. */
+/** Resolves as soon as the event loop has nothing else to do, and after two milliseconds at the latest. */
 async function idleTurn (): Promise<void> {
   const began = performance.now()
   let now = began

@@ -28,6 +28,36 @@ t.test('groupCommit() commits together what arrives in one turn', async t => {
   t.strictSame(groups, [[1, 2, 3]])
 })
 
+/** Keeps the event loop busy for longer than a turn without work takes. */
+async function busyTurn (ms: number): Promise<void> {
+  await new Promise(setImmediate)
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+t.test('groupCommit() gathers while the event loop is busy', async t => {
+  const { add, groups, gates, begun } = gatedCommit()
+  const outcomes = [add(1)]
+  await busyTurn(0.5)
+  outcomes.push(add(2))
+  await begun(0)
+  gates[0]?.resolve()
+  t.strictSame(await Promise.all(outcomes), [10, 20])
+  t.strictSame(groups, [[1, 2]])
+})
+
+t.test('groupCommit() does not wait for the end of a busy time', async t => {
+  const { add, groups, begun } = gatedCommit()
+  let turns = 0
+  add(1)
+  while (groups.length === 0) {
+    await busyTurn(1)
+    turns++
+  }
+  await begun(0)
+  t.ok(turns < 10, `committed after ${turns} ms of work`)
+})
+
 t.test('groupCommit() puts what arrives during a commit into the next', async t => {
   const { add, groups, gates, begun } = gatedCommit()
   const first = add(1)
