@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs, promisify } from 'node:util'
+import packageJson from '../package.json' with { type: 'json' }
 import type { Job, Measured } from './load.ts'
 import { hasNchan, pinned, projectFile, startNchan, startRaw, startRelay, type Server } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
@@ -20,7 +21,9 @@ const FIGURES: Record<Suite['suite'], Array<[keyof Measured, string]>> = {
   'fan-out': [['eventCpuUs', 'CPU, µs an event and stream'], ['eventsPerSecond', 'events a second, all streams']],
   idle: [['streamBytes', 'bytes a stream'], ['connectCpuUs', 'CPU, µs a connect']]
 }
-const STARTERS: Record<string, () => Promise<Server>> = { relay: () => startRelay(), raw: startRaw, ...hasNchan() && { nchan: startNchan } }
+// As npm start starts it.
+const FLAGS = packageJson.scripts.start.match(/--\S+/g) ?? []
+const STARTERS: Record<string, () => Promise<Server>> = { relay: () => startRelay({ flags: FLAGS }), raw: startRaw, ...hasNchan() && { nchan: startNchan } }
 const NAMES = Object.keys(STARTERS)
 
 const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })

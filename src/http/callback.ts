@@ -43,7 +43,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
   app.addHook('onRequest', requirePlainUtf8)
   app.removeAllContentTypeParsers()
   // Left as it came: signatures are over the bytes.
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
 
   app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
     const { code } = toRelayError(error)
@@ -96,8 +96,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     return first ? received(first, true) : QUARANTINED
   }
 
-  app.post('/callback', { bodyLimit, schema: { response } }, async (request) => receive('regenerate', request))
-  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, async (request) => receive(request.params.step, request))
+  app.post('/callback', { bodyLimit, schema: { response } }, (request) => receive('regenerate', request))
+  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, (request) => receive(request.params.step, request))
 }
 
 function received ({ taskId, id }: TaskEvent, duplicate: boolean) {

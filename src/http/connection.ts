@@ -53,11 +53,11 @@ function headerLine (name: string, value: string | string[]): string {
 }
 
 /** Calls back when an answer is over, however it ends. */
-export function onceOver ({ raw, request }: FastifyReply, callback: () => void): void {
+export function whenOver ({ raw, request }: FastifyReply, callback: () => void): void {
   // A response that waits for another one on its connection is not told that the connection has ended.
   const waits = raw.socket === null && request.raw.socket instanceof Socket
   const told: EventEmitter = waits ? request.raw.socket : raw
-  told.once('close', callback)
+  told.on('close', callback)
 }
 
 /** Ends what `beginBody()` has returned, after what was handed over. */

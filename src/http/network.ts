@@ -5,9 +5,10 @@ const NETWORK_GROUPS = 4
  * What counts as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because a single host commonly has
  * all addresses behind them.
  *
+ * @param address - undefined is one that cannot be known any more, since its connection is gone
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */
-export function networkOf (address: string): string {
+export function networkOf (address = ''): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped || !address.includes(':')) return mapped ?? address
   const [head = [], tail = []] = address.toLowerCase().split('::').map((part) => part.split(':'))

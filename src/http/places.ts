@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RelayError } from '../errors.ts'
-import { onceOver } from './connection.ts'
+import { whenOver } from './connection.ts'
 import { networkOf } from './network.ts'
 
 /** How many may watch at once, streams and held task reads together; 0 is no limit. */
@@ -39,12 +39,12 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
 
   return {
     take (request, reply, taskId) {
+      // Nothing tells of the end of an answer that is over, nor where it went.
+      if (request.raw.socket.destroyed) return true
       const network = networkOf(request.ip)
       if (all.full('') || networks.full(network) || tasks.full(taskId)) return false
-      // Nothing tells of the end of an answer that is over.
-      if (request.raw.socket.destroyed) return true
       count(network, taskId, 1)
-      onceOver(reply, () => { count(network, taskId, -1) })
+      whenOver(reply, () => { count(network, taskId, -1) })
       return true
     }
   }

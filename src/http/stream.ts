@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { ClosingReason } from '../../schemas/event.ts'
-import { beginBody, endBody, onceOver } from './connection.ts'
+import { beginBody, endBody, whenOver } from './connection.ts'
 import { closingFrame, KEEP_ALIVE, type Frame } from './frames.ts'
 
 // A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
@@ -34,7 +34,7 @@ export class Stream {
   constructor (reply: FastifyReply, bufferBytes: number, first: string, watcher: Watcher) {
     this.#bufferBytes = bufferBytes
     this.#watcher = watcher
-    onceOver(reply, () => { watcher.ended(this.#closing ?? 'left') })
+    whenOver(reply, () => { watcher.ended(this.#closing ?? 'left') })
     this.#out = beginBody(reply, first)
   }
 

@@ -19,3 +19,7 @@ for (const [address, network] of networks) {
     t.equal(networkOf(address), network)
   })
 }
+
+t.test('networkOf() counts all whose connection is gone as one', async t => {
+  t.equal(networkOf(undefined), '')
+})

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
+import Fastify from 'fastify'
 import t from 'tap'
+import { createPlaces } from '../../src/http/places.ts'
 import { openSocket } from '../support/raw.ts'
-import { startRelay, type TestRelay } from '../support/relay.ts'
+import { closeNow, startRelay, type TestRelay } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 
 /** The server's side of the next request: resolves once its answer is over. */
@@ -109,4 +111,21 @@ t.test('a request of an injected client gives its place back', async t => {
   const { app } = await startRelay(t, { MAX_STREAMS: 1 })
 
   for (const task of ['a', 'a']) t.equal((await app.inject(`/tasks/${task}?wait=0.01`)).statusCode, 204)
+})
+
+t.test('whoever has left before a place was asked for takes none', async t => {
+  const places = createPlaces({ total: 1, perNetwork: 1, perTask: 1 })
+  const taken: boolean[] = []
+  const app = Fastify()
+  app.get('/', async (request, reply) => {
+    request.raw.socket.destroy()
+    await once(request.raw.socket, 'close')
+    taken.push(places.take(request, reply, 'a'))
+  })
+  t.teardown(() => closeNow(app))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  await t.rejects(fetch(url))
+  await t.rejects(fetch(url))
+  while (taken.length < 2) await turn()
+  t.strictSame(taken, [true, true])
 })
