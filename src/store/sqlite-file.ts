@@ -54,7 +54,7 @@ export function openForWriting (path: string): DatabaseSync {
     makeDirectory(dirname(path))
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
     try {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16384')
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384')
       transaction(db, () => { migrate(db) })
       return db
     } catch (error) {
