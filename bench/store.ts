@@ -40,9 +40,11 @@ async function fill (store: EventStore, events: number): Promise<string[]> {
 async function watchLate (hub: Hub, taskId: string): Promise<void> {
   const all = Promise.withResolvers<void>()
   let left = EVENTS_A_TASK
-  const { follower } = await hub.follow(taskId, { replay: 'all' }, () => {
-    if (--left === 0) all.resolve()
-    return true
+  const { follower } = await hub.follow(taskId, { replay: 'all' }, {
+    deliver () {
+      if (--left === 0) all.resolve()
+      return true
+    }
   })
   follower.resume()
   await all.promise

@@ -5,8 +5,11 @@ import type { EventStore } from './store/store.ts'
 const PAGE = 64
 const RETRY_MS = 1000
 
-/** Takes an event, or returns false to leave it: then nothing more comes until `resume()`. Must not throw. */
-export type Deliver = (event: TaskEvent) => boolean
+/** Whom a follower delivers to. */
+export interface Receiver {
+  /** Takes an event, or returns false to leave it: then nothing more comes until `resume()`. Must not throw. */
+  deliver (event: TaskEvent): boolean
+}
 
 /** One who follows a task: gets every event after its position, once and in order. */
 export interface Follower {
@@ -27,7 +30,7 @@ export interface Follower {
 export class TaskFollower implements Follower {
   readonly #store: EventStore
   readonly #taskId: string
-  readonly #deliver: Deliver
+  readonly #receiver: Receiver
   readonly #left: () => void
   #cursor = 0
   #newest = 0
@@ -39,10 +42,10 @@ export class TaskFollower implements Follower {
   #retry: NodeJS.Timeout | undefined
 
   /** @param left - called once when it stops */
-  constructor (store: EventStore, taskId: string, deliver: Deliver, left: () => void) {
+  constructor (store: EventStore, taskId: string, receiver: Receiver, left: () => void) {
     this.#store = store
     this.#taskId = taskId
-    this.#deliver = deliver
+    this.#receiver = receiver
     this.#left = left
   }
 
@@ -88,7 +91,7 @@ export class TaskFollower implements Follower {
 
   #take (event: TaskEvent): boolean {
     // Whoever takes it may have stopped meanwhile.
-    this.#ready = this.#ready && this.#deliver(event) && !this.#stopped
+    this.#ready = this.#ready && this.#receiver.deliver(event) && !this.#stopped
     if (this.#ready) this.#cursor = event.seq
     return this.#ready
   }

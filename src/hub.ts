@@ -2,7 +2,7 @@ import type { EventDraft, Replay, TaskEvent } from '../schemas/event.ts'
 import type { HeldDraft } from '../schemas/quarantine.ts'
 import type { EventBus, Unsubscribe } from './bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
-import { TaskFollower, type Deliver, type Follower } from './follower.ts'
+import { TaskFollower, type Follower, type Receiver } from './follower.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from './store/store.ts'
 
@@ -59,7 +59,7 @@ export interface Hub {
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when the task's past cannot be read
    */
-  follow (taskId: string, from: FollowFrom, deliver: Deliver): Promise<Followed>
+  follow (taskId: string, from: FollowFrom, receiver: Receiver): Promise<Followed>
   /**
    * What is kept of a task after a cursor, or from the start when the cursor is none or not known: the first 1,000 events.
    *
@@ -135,8 +135,8 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     group.subscription.then((unsubscribe) => { unsubscribe() }, () => {})
   }
 
-  function enter (taskId: string, group: Group, deliver: Deliver): TaskFollower {
-    const follower = new TaskFollower(store, taskId, deliver, () => {
+  function enter (taskId: string, group: Group, receiver: Receiver): TaskFollower {
+    const follower = new TaskFollower(store, taskId, receiver, () => {
       group.followers.delete(follower)
       leave(taskId, group)
     })
@@ -175,10 +175,10 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
       return results
     },
 
-    async follow (taskId, from, deliver) {
+    async follow (taskId, from, receiver) {
       const group = groups.get(taskId) ?? join(taskId)
       // Listens before it looks: an event that comes in between is told or found, never missed.
-      const follower = enter(taskId, group, deliver)
+      const follower = enter(taskId, group, receiver)
       try {
         await group.subscription
         const position = await locate(taskId, from)

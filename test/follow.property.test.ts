@@ -55,7 +55,7 @@ function createWatcher (hub: Hub) {
     leave()
     const mine = visit
     present = true
-    const { follower: arrived } = await hub.follow('a', { cursor, replay: 'all' }, deliver)
+    const { follower: arrived } = await hub.follow('a', { cursor, replay: 'all' }, { deliver })
     // It has left or come again while it was on its way.
     if (mine !== visit) return arrived.stop()
     follower = arrived

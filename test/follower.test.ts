@@ -4,17 +4,17 @@ import t from 'tap'
 import type { TaskEvent } from '../schemas/event.ts'
 import { numbers } from '../src/conformance/drafts.ts'
 import { resolveCursor } from '../src/cursor.ts'
-import { TaskFollower, type Deliver } from '../src/follower.ts'
+import { TaskFollower, type Receiver } from '../src/follower.ts'
 import { fill, moodyStore } from './support/stores.ts'
 import { fakeTimeouts } from './support/timers.ts'
 
 /** A task with `count` events, and a follower of it that has the first `had` and is about to start. */
-async function setUp (count: number, had: number, deliver?: Deliver) {
+async function setUp (count: number, had: number, deliver?: Receiver['deliver']) {
   const store = moodyStore()
   await fill(store, 'a', had)
   const position = resolveCursor(undefined, 'none', store.epoch, await store.extent('a'))
   const got: number[] = []
-  const follower = new TaskFollower(store, 'a', deliver ?? (({ seq }) => got.push(seq) > 0), () => { left.push('left') })
+  const follower = new TaskFollower(store, 'a', { deliver: deliver ?? (({ seq }) => got.push(seq) > 0) }, () => { left.push('left') })
   const left: string[] = []
   follower.start(position)
   await fill(store, 'a', count - had)

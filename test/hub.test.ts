@@ -18,7 +18,7 @@ function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = local
 /** Follows a task and collects the seqs that come. */
 async function collect (hub: Hub, from = {}) {
   const got: number[] = []
-  const { position, follower } = await hub.follow('a', from, ({ seq }) => got.push(seq) > 0)
+  const { position, follower } = await hub.follow('a', from, { deliver: ({ seq }) => got.push(seq) > 0 })
   return { got, follower, position }
 }
 

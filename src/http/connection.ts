@@ -26,9 +26,9 @@ export function streamHeaders (reply: FastifyReply): OutgoingHttpHeaders {
  */
 export function beginBody (reply: FastifyReply, first: string): Writable {
   const { raw } = reply
+  const { socket } = raw
   const headers = streamHeaders(reply)
   reply.hijack()
-  const { socket } = raw
   // A response that waits for another one on its connection has no socket yet.
   if (raw instanceof ServerResponse && socket instanceof Socket) {
     socket.write(headOf(headers) + first)

@@ -5,7 +5,7 @@ import { EventsQuerySchema, FramesSchema, type ClosingReason, type Subscribed, t
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../schemas/task.ts'
 import { RelayError } from '../errors.ts'
-import type { Follower } from '../follower.ts'
+import type { Follower, Receiver } from '../follower.ts'
 import type { Followed, Hub } from '../hub.ts'
 import type { Position } from '../cursor.ts'
 import { isOutcome, taskState } from '../task-state.ts'
@@ -14,7 +14,7 @@ import { streamHeaders } from './connection.ts'
 import { eventFrame, jitter, subscribedFrame } from './frames.ts'
 import type { Metrics } from './metrics.ts'
 import { noPlace, type Places } from './places.ts'
-import { Stream, type Watcher } from './stream.ts'
+import { Stream } from './stream.ts'
 import type { Streams } from './streams.ts'
 import { readTicket } from './tickets.ts'
 
@@ -39,42 +39,42 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
   /** All that is kept of a request while its stream is open. */
-  class TaskWatcher implements Watcher {
+  class TaskStream extends Stream implements Receiver {
     readonly #taskId: string
     readonly #untilDone: boolean
     readonly #began = performance.now()
-    #stream!: Stream
     #follower!: Follower
     #newest = 0
     #sent = 0
 
     constructor (taskId: string, untilDone: boolean) {
+      super(bufferBytes)
       this.#taskId = taskId
       this.#untilDone = untilDone
     }
 
-    start (stream: Stream, { follower, position }: Followed): void {
-      this.#stream = stream
+    start (reply: FastifyReply, { follower, position }: Followed): void {
       this.#follower = follower
       this.#newest = position.extent.last
+      this.open(reply, subscribedFrame(toSubscribed(this.#taskId, position), position.cursor, jitter(retryMs)))
       follower.resume()
     }
 
     deliver (event: TaskEvent): boolean {
-      if (!this.#stream.send(eventFrame(event))) return false
+      if (!this.send(eventFrame(event))) return false
       this.#sent++
       // An outcome that a newer event has overtaken is history: the wait is not over.
-      if (this.#untilDone && isOutcome(event.event) && event.seq >= this.#newest) this.#stream.end('done')
+      if (this.#untilDone && isOutcome(event.event) && event.seq >= this.#newest) this.end('done')
       return true
     }
 
-    ready (): void {
+    protected ready (): void {
       this.#follower.resume()
     }
 
-    ended (reason: ClosingReason | 'left'): void {
+    protected ended (reason: ClosingReason | 'left'): void {
       this.#follower.stop()
-      streams.delete(this.#stream)
+      streams.delete(this)
       metrics.ended()
       if (reason === 'slow') metrics.slow()
       app.log.info({ taskId: this.#taskId, events: this.#sent, ms: Math.round(performance.now() - this.#began), reason }, 'stream ended')
@@ -85,8 +85,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { params: { taskId }, query } = request
     const untilDone = query.until === 'done'
     const cursor = readCursor(request, query.lastEventId)
-    const watcher = new TaskWatcher(taskId, untilDone)
-    const followed = await hub.follow(taskId, { cursor, replay: query.replay }, (event) => watcher.deliver(event))
+    const stream = new TaskStream(taskId, untilDone)
+    const followed = await hub.follow(taskId, { cursor, replay: query.replay }, stream)
     const { follower, position } = followed
     if (request.raw.socket.destroyed) {
       follower.stop()
@@ -102,11 +102,9 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       return reply.code(204).send(null)
     }
 
-    const first = subscribedFrame(toSubscribed(taskId, position), position.cursor, jitter(retryMs))
-    const stream = new Stream(reply, bufferBytes, first, watcher)
     streams.add(stream, expiresAt)
     metrics.opened()
-    watcher.start(stream, followed)
+    stream.start(reply, followed)
     return reply
   }
 

@@ -7,43 +7,44 @@ import { closingFrame, KEEP_ALIVE, type Frame } from './frames.ts'
 // A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
 const MISSES_TO_END = 4
 
-/** What a stream tells whoever opened it. */
-export interface Watcher {
-  /** Frames can be sent again, after one was left. */
-  ready (): void
-  /** The stream has ended; called once, with why the server ended it, or that the client left. */
-  ended (reason: ClosingReason | 'left'): void
-}
-
 /**
  * One open stream: the answer to a request, which is hijacked.
  *
- * A class: there are many, open for days, and a closure for each of its methods would weigh more than all that it knows.
+ * A class, and the base of what is known of a stream beside its frames: there are many, open for days, and each object
+ * and closure more is memory, and time when news goes to all of them.
  */
-export class Stream {
-  readonly #out: Writable
+export abstract class Stream {
   readonly #bufferBytes: number
-  readonly #watcher: Watcher
+  #out!: Writable
   #missed = 0
   #closing: ClosingReason | undefined
 
+  /** @param bufferBytes - the most that is held for a slow reader, in bytes; a single larger frame is held alone */
+  constructor (bufferBytes: number) {
+    this.#bufferBytes = bufferBytes
+  }
+
+  /** Frames can be sent again, after one was left. */
+  protected abstract ready (): void
+  /** The stream has ended; called once, with why the server ended it, or that the client left. */
+  protected abstract ended (reason: ClosingReason | 'left'): void
+
   /**
-   * @param bufferBytes - the most that is held for a slow reader, in bytes; a single larger frame is held alone
+   * Answers a request with the stream; nothing else may be done to it before.
+   *
    * @param first - the first frame; it leaves in one write with the head
    */
-  constructor (reply: FastifyReply, bufferBytes: number, first: string, watcher: Watcher) {
-    this.#bufferBytes = bufferBytes
-    this.#watcher = watcher
-    whenOver(reply, () => { watcher.ended(this.#closing ?? 'left') })
+  open (reply: FastifyReply, first: string): void {
+    whenOver(reply, () => { this.ended(this.#closing ?? 'left') })
     this.#out = beginBody(reply, first)
   }
 
-  /** Hands a frame over; false when the reader is behind: then the frame is left, and the watcher is told later. */
+  /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready()` is called later. */
   send (frame: Frame): boolean {
     if (this.#closed) return false
     const fits = this.#takes(frame)
     if (fits) this.#out.write(frame)
-    else this.#out.write('', () => { this.#watcher.ready() })
+    else this.#out.write('', () => { this.ready() })
     return fits
   }
 

@@ -23,9 +23,11 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
 
   async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, expiresAt: number, left: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, () => {
-      resolve()
-      return false
+    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, {
+      deliver () {
+        resolve()
+        return false
+      }
     })
     const waiter = { keepAlive: () => {}, end: () => { resolve() } }
     const timer = setTimeout(resolve, ms)

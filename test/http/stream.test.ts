@@ -1,19 +1,38 @@
 import { once } from 'node:events'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { closingFrame } from '../../src/http/frames.ts'
 import { Stream } from '../../src/http/stream.ts'
 import { dial } from '../support/socket.ts'
 import { closeNow } from '../support/relay.ts'
 
+/** A stream with one frame, and a log of what it is told. */
+class LoggedStream extends Stream {
+  readonly log: string[] = []
+  readonly over = Promise.withResolvers<string>()
+
+  constructor (reply: FastifyReply) {
+    super(1024)
+    this.open(reply, 'data:first\n\n')
+  }
+
+  protected ready (): void {
+    this.log.push('ready')
+  }
+
+  protected ended (reason: string): void {
+    this.log.push(reason)
+    this.over.resolve(reason)
+  }
+}
+
 /** A server whose only answer is a bare stream with one frame, and the headers that a hook has set. */
 async function serve (t: Test, headers: Record<string, string | string[]> = {}) {
   const app = Fastify()
-  const log: string[] = []
-  const opened = Promise.withResolvers<Stream>()
+  const opened = Promise.withResolvers<LoggedStream>()
   app.get('/', (_request, reply) => {
     reply.headers(headers)
-    opened.resolve(new Stream(reply, 1024, 'data:first\n\n', { ready: () => { log.push('ready') }, ended: (reason) => { log.push(reason) } }))
+    opened.resolve(new LoggedStream(reply))
   })
   app.setErrorHandler((error, _request, reply) => {
     opened.reject(error)
@@ -22,7 +41,8 @@ async function serve (t: Test, headers: Record<string, string | string[]> = {}) 
   t.teardown(() => closeNow(app))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const socket = await dial(t, url, ['GET / HTTP/1.1'])
-  return { app, log, socket, stream: await opened.promise }
+  const stream = await opened.promise
+  return { log: stream.log, socket, stream }
 }
 
 t.test('stream: head and first frame come in one piece, in no chunks, and the connection ends the body', async t => {
@@ -66,7 +86,7 @@ t.test('stream: a header that would break the head apart is an error', async t =
   app.get('/', (_request, reply) => {
     reply.header('x-note', 'a\r\nset-cookie: b=1')
     try {
-      return new Stream(reply, 1024, 'data:first\n\n', { ready: () => {}, ended: () => {} })
+      return new LoggedStream(reply)
     } catch (error) {
       failed.resolve(error)
       throw error
@@ -82,7 +102,7 @@ t.test('stream: a request that is pipelined behind another is answered behind it
   const app = Fastify()
   const first = Promise.withResolvers<string>()
   app.get('/slow', () => first.promise)
-  app.get('/', (_request, reply) => { streams.push(new Stream(reply, 1024, 'data:first\n\n', { ready: () => {}, ended: () => {} })) })
+  app.get('/', (_request, reply) => { streams.push(new LoggedStream(reply)) })
   const streams: Stream[] = []
   t.teardown(() => closeNow(app))
   const socket = await dial(t, await app.listen({ host: '127.0.0.1', port: 0 }), ['GET /slow HTTP/1.1', 'Host: a', '', 'GET / HTTP/1.1'])
@@ -94,15 +114,14 @@ t.test('stream: a request that is pipelined behind another is answered behind it
 
 t.test('stream: a client that leaves while its answer waits behind another is known to have left', async t => {
   const app = Fastify()
-  const left = Promise.withResolvers<string>()
-  const opened = Promise.withResolvers<Stream>()
+  const opened = Promise.withResolvers<LoggedStream>()
   app.get('/never', () => new Promise(() => {}))
   app.get('/', (_request, reply) => {
-    opened.resolve(new Stream(reply, 1024, 'data:first\n\n', { ready: () => {}, ended: left.resolve }))
+    opened.resolve(new LoggedStream(reply))
   })
   t.teardown(() => closeNow(app))
   const { socket } = await dial(t, await app.listen({ host: '127.0.0.1', port: 0 }), ['GET /never HTTP/1.1', 'Host: a', '', 'GET / HTTP/1.1'])
-  await opened.promise
+  const { over } = await opened.promise
   socket.destroy()
-  t.equal(await left.promise, 'left')
+  t.equal(await over.promise, 'left')
 })
