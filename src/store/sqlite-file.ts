@@ -7,6 +7,15 @@ import { RelayError } from '../errors.ts'
 
 const BUSY_MS = 2000
 
+// An index of a few megabytes stays in memory, and a page that is written often is copied from the log to the file once.
+const PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA journal_size_limit = 16777216;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA cache_size = -16384;
+`
+
 // Each leads from one version of the schema to the next. `n` grows in order of arrival, so new rows go to the end of the
 // table and old ones are found at its start. `bytes` stands before `body`: a list or a sum never reads the bodies.
 const MIGRATIONS = [`
@@ -54,7 +63,7 @@ export function openForWriting (path: string): DatabaseSync {
     makeDirectory(dirname(path))
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
     try {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16384')
+      db.exec(PRAGMAS)
       transaction(db, () => { migrate(db) })
       return db
     } catch (error) {
