@@ -100,23 +100,22 @@ export class TaskFollower implements Follower {
     if (this.#reading) return
     this.#reading = true
     try {
-      while (this.#ready && this.#cursor < this.#newest && await this.#readPage());
+      while (this.#ready && this.#cursor < this.#newest) {
+        this.#told = false
+        const events = await this.#store.read(this.#taskId, this.#cursor, PAGE)
+        // A look does not know how much there is: what was found may be left, and a full page may not be the last.
+        const found = events.at(-1)?.seq ?? 0
+        this.#newest = Math.max(this.#newest, events.length === PAGE ? found + 1 : found)
+        for (const event of events) if (!this.#take(event)) break
+        // What it was told of meanwhile may have been kept after the store had looked. Decided in the turn in which the
+        // reading ends: what it is told of after that begins a new one.
+        if (events.length === 0 && !this.#told) break
+      }
     } catch {
       // The store is in trouble. The stream stays, and goes on where it was.
       clearTimeout(this.#retry)
       this.#retry = setTimeout(() => { this.look() }, RETRY_MS).unref()
     }
     this.#reading = false
-  }
-
-  async #readPage (): Promise<boolean> {
-    this.#told = false
-    const events = await this.#store.read(this.#taskId, this.#cursor, PAGE)
-    // A look does not know how much there is: what was found may be left, and a full page may not be the last.
-    const found = events.at(-1)?.seq ?? 0
-    this.#newest = Math.max(this.#newest, events.length === PAGE ? found + 1 : found)
-    for (const event of events) if (!this.#take(event)) break
-    // What it was told of meanwhile may have been kept after the store had looked.
-    return events.length > 0 || this.#told
   }
 }

@@ -246,3 +246,15 @@ t.test('follower sees every event once and in order, whatever becomes of the new
     t.strictSame(got, numbers(20))
   }), { numRuns: 200 })
 })
+
+for (const turns of numbers(10)) {
+  t.test(`follower delivers what it is told of ${turns} microtasks after a full page`, async t => {
+    const { store, follower, got } = await setUp(64, 0)
+    follower.resume()
+    for (let done = 0; done < turns; done++) await null
+    const { event } = await store.append('a', { event: 'task-update', data: '{}', digest: 'last' })
+    follower.tell(event)
+    await turn()
+    t.strictSame(got, numbers(65))
+  })
+}

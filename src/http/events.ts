@@ -57,7 +57,6 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       this.#follower = follower
       this.#newest = position.extent.last
       this.open(reply, subscribedFrame(toSubscribed(this.#taskId, position), position.cursor, jitter(retryMs)))
-      follower.resume()
     }
 
     deliver (event: TaskEvent): boolean {
@@ -88,7 +87,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const stream = new TaskStream(taskId, untilDone)
     const followed = await hub.follow(taskId, { cursor, replay: query.replay }, stream)
     const { follower, position } = followed
-    if (request.raw.socket.destroyed) {
+    if (request.raw.socket.destroyed || reply.sent) {
       follower.stop()
       return reply.hijack()
     }
@@ -102,9 +101,15 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
       return reply.code(204).send(null)
     }
 
+    try {
+      stream.start(reply, followed)
+    } catch (error) {
+      follower.stop()
+      throw error
+    }
     streams.add(stream, expiresAt)
     metrics.opened()
-    stream.start(reply, followed)
+    follower.resume()
     return reply
   }
 

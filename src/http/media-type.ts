@@ -4,11 +4,8 @@ import { RelayError } from '../errors.ts'
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
 
 /**
- * Refuses a body that is compressed, or in another encoding than UTF-8, before it is read.
+ * Refuses a body that is compressed, or in another encoding than UTF-8, before it is read: `MEDIA_TYPE_UNSUPPORTED`.
  *
- * Fails with `MEDIA_TYPE_UNSUPPORTED`.
- *
-
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
  */
 export function requirePlainUtf8 ({ headers }: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void {

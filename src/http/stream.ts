@@ -33,10 +33,11 @@ export abstract class Stream {
    * Answers a request with the stream; nothing else may be done to it before.
    *
    * @param first - the first frame; it leaves in one write with the head
+   * @throws {TypeError} when the reply has a header that would break its head; then there is no stream
    */
   open (reply: FastifyReply, first: string): void {
-    whenOver(reply, () => { this.ended(this.#closing ?? 'left') })
     this.#out = beginBody(reply, first)
+    whenOver(reply, () => { this.ended(this.#closing ?? 'left') })
   }
 
   /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready()` is called later. */
@@ -50,9 +51,10 @@ export abstract class Stream {
 
   /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
   keepAlive (): void {
-    if (this.#takes(KEEP_ALIVE)) {
+    // One that has ended takes no more, and is gone by then if its reader takes what there is.
+    if (!this.#closed && this.#takes(KEEP_ALIVE)) {
       this.#missed = 0
-      if (!this.#closed) this.#out.write(KEEP_ALIVE)
+      this.#out.write(KEEP_ALIVE)
     } else if (++this.#missed === MISSES_TO_END) this.end('slow')
     else if (this.#missed > MISSES_TO_END) this.#out.destroy()
   }

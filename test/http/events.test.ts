@@ -341,3 +341,22 @@ t.test('events: one whose handshake the drain has overtaken does not hold up the
   t.match(await ended(), /\r\n\r\nretry:\d{5}\n\n$/)
   await closing
 })
+
+t.test('events: a header of a hook that would break the head is answered with an error, and nothing is left open', async t => {
+  const { app, url } = await mountRelay(t, memoryStore(), { onRequest: ({ url }, reply, done) => { if (url === '/events/a') reply.header('x-note', '\u20ac'); done() }, config: { KEEP_ALIVE_MS: 16 } })
+  const { until } = await dial(t, url, ['GET /events/a HTTP/1.1'])
+  await until('HTTP/1.1 500 ')
+  t.match((await app.inject('/metrics')).body, 'relay_streams_open 0')
+})
+
+t.test('events: a request that somebody else has answered meanwhile gets no stream', async t => {
+  const store = memoryStore()
+  const asked = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const slow = { ...store, async extent (taskId: string) { asked.resolve(); await gate.promise; return store.extent(taskId) } }
+  const { app, url } = await mountRelay(t, slow, { onRequest: ({ url }, reply, done) => { if (url === '/events/a') asked.promise.then(() => { reply.raw.end('late') }); done() } })
+  const { until } = await dial(t, url, ['GET /events/a HTTP/1.1'])
+  await until('late')
+  gate.resolve()
+  t.match((await app.inject('/metrics')).body, 'relay_streams_open 0')
+})

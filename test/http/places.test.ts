@@ -6,6 +6,7 @@ import t from 'tap'
 import { createPlaces } from '../../src/http/places.ts'
 import { openSocket } from '../support/raw.ts'
 import { closeNow, startRelay, type TestRelay } from '../support/relay.ts'
+import { dial } from '../support/socket.ts'
 import { watch } from '../support/sse.ts'
 
 /** The server's side of the next request: resolves once its answer is over. */
@@ -128,4 +129,14 @@ t.test('whoever has left before a place was asked for takes none', async t => {
   await t.rejects(fetch(url))
   while (taken.length < 2) await turn()
   t.strictSame(taken, [true, true])
+})
+
+t.test('an answer that waited behind another on its connection gives its place back when it is over', async t => {
+  const { url } = await startRelay(t, { MAX_STREAMS: 2 })
+  const { until } = await dial(t, url, ['GET /healthz HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /nowhere HTTP/1.1'])
+  await until('404 Not Found')
+
+  t.equal((await (await watch(t, `${url}/events/a`)).next()).event, 'subscribed')
+  await (await watch(t, `${url}/events/a`)).next()
+  t.equal((await fetch(`${url}/events/a`)).status, 429, 'and none is given back twice')
 })
