@@ -1,8 +1,9 @@
 import type { EventDraft, Replay, TaskEvent } from '../schemas/event.ts'
 import type { HeldDraft } from '../schemas/quarantine.ts'
-import type { EventBus, Unsubscribe } from './bus/bus.ts'
+import type { EventBus } from './bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
-import { TaskFollower, type Follower, type Receiver } from './follower.ts'
+import type { Follower, Receiver } from './follower.ts'
+import { createGroups } from './groups.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from './store/store.ts'
 
@@ -80,12 +81,6 @@ export interface Hub {
   close (): Promise<void>
 }
 
-/** The followers of one task, and the one subscription that they share. */
-interface Group {
-  readonly followers: Set<TaskFollower>
-  readonly subscription: Promise<Unsubscribe>
-}
-
 /** Told how long an event took since `publish()` was called, in milliseconds. */
 export interface HubObserver {
   /** Until it was durable. */
@@ -101,48 +96,7 @@ export interface HubObserver {
  *   has written to it, in milliseconds. Default 1,000
  */
 export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, observer?: HubObserver): Hub {
-  const groups = new Map<string, Group>()
-  const resync = setInterval(bus.lossless ? lookIfChanged : lookAll, resyncMs).unref()
-
-  function lookAll (): void {
-    for (const { followers } of groups.values()) for (const follower of followers) follower.look()
-  }
-
-  let asking = false
-
-  /** What another process has written is no news to this one's bus. */
-  async function lookIfChanged (): Promise<void> {
-    // A store that answers late must not be asked ever more: appends would wait behind that.
-    if (asking || groups.size === 0) return
-    asking = true
-    // A store in trouble is asked again the next time.
-    if (await store.changedElsewhere().catch(() => false)) lookAll()
-    asking = false
-  }
-
-  function join (taskId: string): Group {
-    const followers = new Set<TaskFollower>()
-    const subscription = bus.subscribe(taskId, (event) => { for (const follower of followers) follower.tell(event) })
-    const group = { followers, subscription }
-    groups.set(taskId, group)
-    return group
-  }
-
-  function leave (taskId: string, group: Group): void {
-    if (group.followers.size > 0) return
-    groups.delete(taskId)
-    // A subscription that failed needs no end; who waited for it was told.
-    group.subscription.then((unsubscribe) => { unsubscribe() }, () => {})
-  }
-
-  function enter (taskId: string, group: Group, receiver: Receiver): TaskFollower {
-    const follower = new TaskFollower(store, taskId, receiver, () => {
-      group.followers.delete(follower)
-      leave(taskId, group)
-    })
-    group.followers.add(follower)
-    return follower
-  }
+  const groups = createGroups(store, bus, resyncMs)
 
   async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
     return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
@@ -176,11 +130,10 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     },
 
     async follow (taskId, from, receiver) {
-      const group = groups.get(taskId) ?? join(taskId)
       // Listens before it looks: an event that comes in between is told or found, never missed.
-      const follower = enter(taskId, group, receiver)
+      const { follower, listening } = groups.enter(taskId, receiver)
       try {
-        await group.subscription
+        await listening
         const position = await locate(taskId, from)
         follower.start(position)
         return { position, follower }
@@ -199,7 +152,7 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     check: () => store.check(),
 
     async close () {
-      clearInterval(resync)
+      groups.close()
       await bus.close()
       await store.close()
     }

@@ -13,7 +13,7 @@ const ROOMS = {
   store: /^src\/store\//,
   bus: /^src\/bus\//,
   suno: /^src\/suno\//,
-  hub: /^src\/(hub|follower|cursor|task-state|replay)\.ts$/,
+  hub: /^src\/(hub|groups|follower|cursor|task-state|replay)\.ts$/,
   tickets: /^src\/tickets\.ts$/,
   http: /^src\/http\//,
   conformance: /^src\/conformance\//,

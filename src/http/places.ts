@@ -39,7 +39,7 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
 
   return {
     take (request, reply, taskId) {
-      // Nothing tells of the end of an answer that is over, nor where it went.
+      // Nothing tells of the end of an answer that is over, nor where it came from.
       if (request.raw.socket.destroyed) return true
       const network = networkOf(request.ip)
       if (all.full('') || networks.full(network) || tasks.full(taskId)) return false

@@ -27,16 +27,12 @@ class LoggedStream extends Stream {
 }
 
 /** A server whose only answer is a bare stream with one frame, and the headers that a hook has set. */
-async function serve (t: Test, headers: Record<string, string | string[]> = {}) {
+async function serve (t: Test, headers: Record<string, string | string[]> = {}, bufferBytes?: number) {
   const app = Fastify()
   const opened = Promise.withResolvers<LoggedStream>()
   app.get('/', (_request, reply) => {
     reply.headers(headers)
-    opened.resolve(new LoggedStream(reply))
-  })
-  app.setErrorHandler((error, _request, reply) => {
-    opened.reject(error)
-    return reply.code(500).send('refused')
+    opened.resolve(new LoggedStream(reply, bufferBytes))
   })
   t.teardown(() => closeNow(app))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -104,12 +100,7 @@ for (const [name, value] of [['x-note', 'a\r\nset-cookie: b=1'], ['x note', 'a']
 }
 
 t.test('stream: one that has ended is dropped when its reader takes nothing', async t => {
-  const app = Fastify()
-  const opened = Promise.withResolvers<LoggedStream>()
-  app.get('/', (_request, reply) => { opened.resolve(new LoggedStream(reply, Infinity)) })
-  t.teardown(() => closeNow(app))
-  const { socket } = await dial(t, await app.listen({ host: '127.0.0.1', port: 0 }), ['GET / HTTP/1.1'])
-  const stream = await opened.promise
+  const { socket: { socket }, stream } = await serve(t, {}, Infinity)
   socket.pause()
   const frame = `data:${'x'.repeat(1_000_000)}\n\n`
   for (let sent = 0; sent < 20; sent++) stream.send(frame)
