@@ -29,9 +29,9 @@ export interface Follower {
  */
 export class TaskFollower implements Follower {
   readonly #store: EventStore
-  readonly #taskId: string
+  readonly taskId: string
   readonly #receiver: Receiver
-  readonly #left: () => void
+  readonly #left: (follower: TaskFollower) => void
   #cursor = 0
   #newest = 0
   #ready = false
@@ -42,9 +42,9 @@ export class TaskFollower implements Follower {
   #retry: NodeJS.Timeout | undefined
 
   /** @param left - called once when it stops */
-  constructor (store: EventStore, taskId: string, receiver: Receiver, left: () => void) {
+  constructor (store: EventStore, taskId: string, receiver: Receiver, left: (follower: TaskFollower) => void) {
     this.#store = store
-    this.#taskId = taskId
+    this.taskId = taskId
     this.#receiver = receiver
     this.#left = left
   }
@@ -86,7 +86,7 @@ export class TaskFollower implements Follower {
     this.#stopped = true
     this.#ready = false
     clearTimeout(this.#retry)
-    this.#left()
+    this.#left(this)
   }
 
   #take (event: TaskEvent): boolean {
@@ -102,7 +102,7 @@ export class TaskFollower implements Follower {
     try {
       while (this.#ready && this.#cursor < this.#newest) {
         this.#told = false
-        const events = await this.#store.read(this.#taskId, this.#cursor, PAGE)
+        const events = await this.#store.read(this.taskId, this.#cursor, PAGE)
         // A look does not know how much there is: what was found may be left, and a full page may not be the last.
         const found = events.at(-1)?.seq ?? 0
         this.#newest = Math.max(this.#newest, events.length === PAGE ? found + 1 : found)

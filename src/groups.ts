@@ -56,20 +56,19 @@ export function createGroups (store: EventStore, bus: EventBus, resyncMs: number
     return group
   }
 
-  function leave (taskId: string, group: Group): void {
-    if (group.followers.size > 0) return
-    groups.delete(taskId)
+  function leave (follower: TaskFollower): void {
+    const { followers, subscription } = groups.get(follower.taskId) as Group
+    followers.delete(follower)
+    if (followers.size > 0) return
+    groups.delete(follower.taskId)
     // A subscription that failed needs no end; who waited for it was told.
-    group.subscription.then((unsubscribe) => { unsubscribe() }, () => {})
+    subscription.then((unsubscribe) => { unsubscribe() }, () => {})
   }
 
   return {
     enter (taskId, receiver) {
       const group = groups.get(taskId) ?? join(taskId)
-      const follower = new TaskFollower(store, taskId, receiver, () => {
-        group.followers.delete(follower)
-        leave(taskId, group)
-      })
+      const follower = new TaskFollower(store, taskId, receiver, leave)
       group.followers.add(follower)
       return { follower, listening: group.subscription }
     },

@@ -36,6 +36,8 @@ export function beginBody (reply: FastifyReply, first: string): Writable {
   if (raw instanceof ServerResponse && socket instanceof Socket) {
     const head = headOf(headers)
     reply.hijack()
+    // As a response it never finishes, and what waits for that would hold the request as long as the stream is open.
+    raw.removeAllListeners('finish').removeAllListeners('error')
     socket.write(head + first)
     return socket
   }
@@ -48,14 +50,21 @@ export function beginBody (reply: FastifyReply, first: string): Writable {
 
 /** The head as node:http writes it, in one string. */
 function headOf (headers: OutgoingHttpHeaders): string {
-  const lines = Object.entries(headers).filter(([name]) => !FRAMING.has(name)).map(([name, value]) => headerLine(name, value as string | string[]))
-  return `HTTP/1.1 200 OK\r\n${lines.join('')}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n`
+  let lines = ''
+  for (const name in headers) if (!FRAMING.has(name)) lines += headerLine(name, headers[name] as string | string[])
+  return `HTTP/1.1 200 OK\r\n${lines}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n`
 }
+
+// The value of each header that was found sound last: nearly all have the same one in every head.
+const sound = new Map<string, string>()
 
 function headerLine (name: string, value: string | string[]): string {
   if (Array.isArray(value)) return value.map((one) => headerLine(name, one)).join('')
-  validateHeaderName(name)
-  validateHeaderValue(name, value)
+  if (sound.get(name) !== value) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    sound.set(name, value)
+  }
   return `${name}: ${value}\r\n`
 }
 
