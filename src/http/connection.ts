@@ -10,9 +10,8 @@ const STREAM_HEADERS = {
   'x-content-type-options': 'nosniff'
 }
 
-const STREAM_LINES = Object.entries(STREAM_HEADERS).map(([name, value]) => `${name}: ${value}\r\n`).join('')
 // A body that its connection ends has its own, once, whatever hooks have set.
-const OWN = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', ...Object.keys(STREAM_HEADERS)])
+const FRAMING = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'])
 
 /** The headers of a stream's answer: those that hooks set on the reply, then those that a stream needs. */
 export function streamHeaders (reply: FastifyReply): OutgoingHttpHeaders {
@@ -31,40 +30,34 @@ export function streamHeaders (reply: FastifyReply): OutgoingHttpHeaders {
 export function beginBody (reply: FastifyReply, first: string): Writable {
   const { raw } = reply
   const { socket } = raw
+  const headers = streamHeaders(reply)
   // Hijacked once the head is known to be sound: until then an error can be answered.
   // A response that waits for another one on its connection has no socket yet.
   if (raw instanceof ServerResponse && socket instanceof Socket) {
-    const head = headOf(reply.getHeaders() as OutgoingHttpHeaders)
+    const head = headOf(headers)
     reply.hijack()
-    // As a response it never finishes, and what waits for that would hold the request as long as the stream is open.
+    // The response never finishes, and what waits for that would hold Fastify's request and reply while the stream is open.
     raw.removeAllListeners('finish').removeAllListeners('error')
     socket.write(head + first)
     return socket
   }
   raw.useChunkedEncodingByDefault = false
-  raw.writeHead(200, streamHeaders(reply))
+  raw.writeHead(200, headers)
   reply.hijack()
   raw.write(first)
   return raw
 }
 
-/** The head as node:http writes it, in one string, with the headers that hooks have set. */
+/** The head as node:http writes it, in one string. */
 function headOf (headers: OutgoingHttpHeaders): string {
-  let lines = ''
-  for (const name in headers) if (!OWN.has(name)) lines += headerLine(name, headers[name] as string | string[])
-  return `HTTP/1.1 200 OK\r\n${lines}${STREAM_LINES}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n`
+  const lines = Object.entries(headers).filter(([name]) => !FRAMING.has(name)).map(([name, value]) => headerLine(name, value as string | string[]))
+  return `HTTP/1.1 200 OK\r\n${lines.join('')}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n`
 }
-
-// The value of each header that was found sound last: nearly all have the same one in every head.
-const sound = new Map<string, string>()
 
 function headerLine (name: string, value: string | string[]): string {
   if (Array.isArray(value)) return value.map((one) => headerLine(name, one)).join('')
-  if (sound.get(name) !== value) {
-    validateHeaderName(name)
-    validateHeaderValue(name, value)
-    sound.set(name, value)
-  }
+  validateHeaderName(name)
+  validateHeaderValue(name, value)
   return `${name}: ${value}\r\n`
 }
 

@@ -80,11 +80,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     }
   }
 
-  async function watch (request: WatchRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
     const { params: { taskId }, query } = request
-    const expiresAt = await checkTicket(readTicket(request), taskId)
-    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
     const untilDone = query.until === 'done'
     const cursor = readCursor(request, query.lastEventId)
     const stream = new TaskStream(taskId, untilDone)
@@ -121,7 +118,13 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     return reply.headers(streamHeaders(reply)).send('')
   })
 
-  app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => watch(request, reply))
+  app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
+    const { taskId } = request.params
+    const expiresAt = await checkTicket(readTicket(request), taskId)
+    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
+    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
+    return watch(request, reply, expiresAt)
+  })
 }
 
 function acceptsStream ({ headers: { accept } }: FastifyRequest): boolean {

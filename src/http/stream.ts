@@ -17,7 +17,6 @@ export abstract class Stream {
   readonly #bufferBytes: number
   #out!: Writable
   #missed = 0
-  #over = false
   #closing: ClosingReason | undefined
 
   /** @param bufferBytes - the most that is held for a slow reader, in bytes; a single larger frame is held alone */
@@ -38,10 +37,7 @@ export abstract class Stream {
    */
   open (reply: FastifyReply, first: string): void {
     this.#out = beginBody(reply, first)
-    whenOver(reply, () => {
-      this.#over = true
-      this.ended(this.#closing ?? 'left')
-    })
+    whenOver(reply, () => { this.ended(this.#closing ?? 'left') })
   }
 
   /** Hands a frame over; false when the reader is behind: then the frame is left, and `ready()` is called later. */
@@ -73,7 +69,7 @@ export abstract class Stream {
 
   /** Nobody can be reached through it any more, and a write would be an error that nobody catches. */
   get #closed (): boolean {
-    return this.#over || this.#closing !== undefined || this.#out.writableEnded
+    return this.#closing !== undefined || this.#out.destroyed || this.#out.writableEnded
   }
 
   /** Whether a frame may be handed over without holding more than the limit. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import Fastify, { type FastifyReply } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { closingFrame } from '../../src/http/frames.ts'
 import { Stream } from '../../src/http/stream.ts'
@@ -98,6 +98,40 @@ for (const [name, value] of [['x-note', 'a\r\nset-cookie: b=1'], ['x note', 'a']
     t.match(await socket.ended(), /^HTTP\/1\.1 500 .*refused$/s)
   })
 }
+
+t.test('stream: a client that is cut off while it is behind is not asked for more', async t => {
+  const app = Fastify()
+  const opened = Promise.withResolvers<{ stream: LoggedStream, request: FastifyRequest }>()
+  app.get('/', (request, reply) => { opened.resolve({ stream: new LoggedStream(reply), request }) })
+  t.teardown(() => closeNow(app))
+  const { socket } = await dial(t, await app.listen({ host: '127.0.0.1', port: 0 }), ['GET / HTTP/1.1', 'Host: a'])
+  const { stream, request } = await opened.promise
+  socket.pause()
+  t.equal(stream.send(`data:${'x'.repeat(20_000_000)}\n\n`), true)
+  request.raw.socket.destroy()
+
+  t.equal(stream.send(`data:${'x'.repeat(2000)}\n\n`), false)
+  stream.keepAlive()
+  stream.end('drain')
+
+  await stream.over.promise
+  await new Promise(setImmediate)
+  t.strictSame(stream.log, ['left'])
+})
+
+t.test('stream: while it is open nothing waits for its response to finish, which would hold the request', async t => {
+  const app = Fastify({ logger: { level: 'silent' } })
+  app.get('/', (_request, reply) => {
+    const waiting = reply.raw.listenerCount('finish')
+    opened.resolve({ stream: new LoggedStream(reply), waiting, left: reply.raw.listenerCount('finish') })
+  })
+  const opened = Promise.withResolvers<{ stream: Stream, waiting: number, left: number }>()
+  t.teardown(() => closeNow(app))
+  await dial(t, await app.listen({ host: '127.0.0.1', port: 0 }), ['GET / HTTP/1.1', 'Host: a'])
+  const { waiting, left } = await opened.promise
+  t.ok(waiting > 0)
+  t.equal(left, 0)
+})
 
 t.test('stream: one that has ended is dropped when its reader takes nothing', async t => {
   const { socket: { socket }, stream } = await serve(t, {}, Infinity)
