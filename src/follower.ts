@@ -28,8 +28,8 @@ export interface Follower {
  * A class: there is one for each stream, and a closure for each of its methods would weigh more than all that it knows.
  */
 export class TaskFollower implements Follower {
-  readonly #store: EventStore
   readonly taskId: string
+  readonly #store: EventStore
   readonly #receiver: Receiver
   readonly #left: (follower: TaskFollower) => void
   #cursor = 0
@@ -43,8 +43,8 @@ export class TaskFollower implements Follower {
 
   /** @param left - called once when it stops */
   constructor (store: EventStore, taskId: string, receiver: Receiver, left: (follower: TaskFollower) => void) {
-    this.#store = store
     this.taskId = taskId
+    this.#store = store
     this.#receiver = receiver
     this.#left = left
   }
