@@ -98,6 +98,10 @@ export interface HubObserver {
 export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, observer?: HubObserver): Hub {
   const groups = createGroups(store, bus, resyncMs)
 
+  async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
+    return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
+  }
+
   function tell ({ event, duplicate }: Appended): void {
     // News that is not handed on is found in the store; the event is kept all the same.
     if (!duplicate) bus.publish(event).catch(() => {})
@@ -125,12 +129,12 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
       return results
     },
 
-    async follow (taskId, { cursor, replay = 'latest' }, receiver) {
+    async follow (taskId, from, receiver) {
       // Listens before it looks: an event that comes in between is told or found, never missed.
       const { follower, listening } = groups.enter(taskId, receiver)
       try {
         await listening
-        const position = resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
+        const position = await locate(taskId, from)
         follower.start(position)
         return { position, follower }
       } catch (error) {
@@ -140,7 +144,7 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     },
 
     async history (taskId, cursor) {
-      const position = resolveCursor(cursor, 'all', store.epoch, await store.extent(taskId))
+      const position = await locate(taskId, { cursor, replay: 'all' })
       return { position, events: await store.read(taskId, position.after, PAGE) }
     },
 
