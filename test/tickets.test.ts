@@ -1,12 +1,13 @@
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import t from 'tap'
 import { signTicket, ticketCheck } from '../src/tickets.ts'
+import { inSeconds } from './support/signing.ts'
 
 const KEY = 'an old key of the relay, 32 bytes or more'
 const NEW_KEY = 'a new key of the relay, 32 bytes or more'
 const check = ticketCheck([NEW_KEY, KEY])
 
-const soon = () => new Date(Math.ceil(Date.now() / 1000 + 60) * 1000)
+const soon = () => inSeconds(60)
 const sign = (claims: JWTPayload, key = KEY, alg = 'HS256') => new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(key))
 const inAMinute = () => soon().getTime() / 1000
 

@@ -3,11 +3,12 @@ import { waitForPhrase } from '../../src/client/index.ts'
 import { signTicket } from '../../src/tickets.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
+import { inSeconds } from '../support/signing.ts'
 import { nextEvent, watchA } from '../support/watching.ts'
 
 const KEY = 'a-key-of-the-relay-of-32-bytes-or-more'
 const config = { TICKET_KEYS: [KEY], RETRY_MS: 100 }
-const ticketFor = (ms: number, task = 'a') => signTicket(KEY, [task], new Date(Date.now() + ms))
+const ticketFor = (seconds: number, task = 'a') => signTicket(KEY, [task], inSeconds(seconds))
 
 t.test('watchTask: a ticket that expires under a stream is renewed, and nothing is missed', async t => {
   const { url } = await startRelay(t, config)
@@ -17,7 +18,7 @@ t.test('watchTask: a ticket that expires under a stream is renewed, and nothing 
     async ticket () {
       tickets += 1
       if (tickets === 2) renewed.resolve()
-      return ticketFor(tickets === 1 ? 2000 : 60_000)
+      return ticketFor(tickets === 1 ? 1 : 60)
     }
   })
   const next = nextEvent(events)
@@ -41,7 +42,7 @@ t.test('watchTask: no ticket ends the watch', async t => {
 t.test('waitForPhrase: a ticket for another task ends the wait', async t => {
   const { url } = await startRelay(t, config)
 
-  await t.rejects(waitForPhrase(url, 'a', { ticket: await ticketFor(60_000, 'b') }), { name: 'WatchRefused', status: 403, code: 'TASK_FORBIDDEN' })
+  await t.rejects(waitForPhrase(url, 'a', { ticket: await ticketFor(60, 'b') }), { name: 'WatchRefused', status: 403, code: 'TASK_FORBIDDEN' })
 })
 
 t.test('watchTask: a task id that cannot be ends the watch', async t => {

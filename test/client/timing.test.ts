@@ -13,13 +13,10 @@ t.test('within: resolves with undefined when the time is over', async t => {
 t.test('within: counts the time that the machine slept', async t => {
   const { now } = Date
   t.teardown(() => { Date.now = now })
-  const pause = within(1200)
+  const pause = within(3_600_000)
   Date.now = () => now() + 3_600_000
-  const start = performance.now()
 
-  await pause
-
-  t.ok(performance.now() - start < 1200)
+  t.equal(await pause, undefined)
 })
 
 t.test('within: resolves with undefined when the signal aborts, or has aborted', async t => {

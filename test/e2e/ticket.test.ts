@@ -5,6 +5,7 @@ import { signTicket } from '../../src/tickets.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { callbackBytes, sendRaw } from '../support/raw.ts'
+import { inSeconds } from '../support/signing.ts'
 import { watch } from '../support/sse.ts'
 
 const KEY = 'the-first-key-of-this-relay-32-bytes-or-more'
@@ -67,7 +68,7 @@ t.test('a backend makes tickets with the lines of the README', async t => {
 
 t.test('no key and no ticket is in what the process prints or answers, whatever is done with it', async t => {
   const relay = await startProcess(t, { ...env, LOG_LEVEL: 'trace' })
-  const soon = new Date(Date.now() + 60_000)
+  const soon = inSeconds(60)
   const tickets = {
     good: await signTicket(KEY, ['a'], soon),
     old: await signTicket(OLD_KEY, ['a'], soon),

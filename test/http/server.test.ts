@@ -4,6 +4,7 @@ import { signTicket } from '../../src/tickets.ts'
 import { callbackBytes, openSocket, readAll, sendRaw, statuses } from '../support/raw.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
+import { inSeconds } from '../support/signing.ts'
 import { watch } from '../support/sse.ts'
 
 const KEY = 'the-one-key-of-this-relay-32-bytes-or-more'
@@ -150,7 +151,7 @@ for (const [what, path] of Object.entries(answersToPages)) {
 
 t.test('a page of a configured origin may read streams and refused tickets', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN], TICKET_KEYS: [KEY] })
-  const ticket = await signTicket(KEY, ['a'], new Date(Date.now() + 60_000))
+  const ticket = await signTicket(KEY, ['a'], inSeconds(60))
 
   for (const query of ['', `?ticket=${ticket}`]) {
     const { headers } = await watch(t, `${url}/events/a${query}`, { origin: ORIGIN })

@@ -6,13 +6,14 @@ import { signTicket } from '../../src/tickets.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { noChromium, startChromium } from '../support/chromium.ts'
 import { startProcess } from '../support/process.ts'
+import { inSeconds } from '../support/signing.ts'
 
 const skip = noChromium
 const { open } = skip ? {} as never : await startChromium(t)
 
 const KEY = 'k'.repeat(32)
 
-const ticketFor = (taskId: string, seconds: number) => signTicket(KEY, [taskId], new Date(Date.now() + seconds * 1000))
+const ticketFor = (taskId: string, seconds: number) => signTicket(KEY, [taskId], inSeconds(seconds))
 
 /** An app on an origin of its own, whose backend gives out tickets at `/ticket`: the first is short, the next are long. */
 async function startApp (t: Test): Promise<string> {
