@@ -1,7 +1,7 @@
 import { createEventBuffer } from 'better-sse'
 import type { ClosingReason, Subscribed, TaskEvent } from '../../schemas/event.ts'
 
-/** One block of a stream: text, or its bytes when it goes to many. */
+/** One block of a stream: text in ASCII, or bytes. Either way its length is in bytes, as what a stream holds is counted. */
 export type Frame = string | Buffer
 
 // Names come from a closed list, ids and retries are ours, data is one line of JSON: there is nothing to escape.
@@ -10,16 +10,18 @@ const buffer = createEventBuffer({ serializer: (text) => text as string, sanitiz
 /** A comment, which breaks the silence and which clients pass over. */
 export const KEEP_ALIVE: Frame = Buffer.from(take(buffer.comment().dispatch()))
 
-let last: { readonly event: TaskEvent, readonly text: string, bytes?: Buffer } | undefined
+let last: { readonly event: TaskEvent, frame: Frame } | undefined
 
-/** The frame of a kept event: formatted once, and encoded once when it goes to further streams in a row. */
+/** The frame of a kept event: formatted once, and encoded once when it is not ASCII or goes to further streams in a row. */
 export function eventFrame (event: TaskEvent): Frame {
   if (last?.event === event) {
-    last.bytes ??= Buffer.from(last.text)
-    return last.bytes
+    if (typeof last.frame === 'string') last.frame = Buffer.from(last.frame)
+    return last.frame
   }
-  last = { event, text: take(buffer.push(event.data, event.event, event.id)) }
-  return last.text
+  const text = take(buffer.push(event.data, event.event, event.id))
+  const frame = Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
+  last = { event, frame }
+  return frame
 }
 
 /** The first frame of a stream: its id is the cursor that the stream starts from. */

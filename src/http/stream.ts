@@ -75,6 +75,6 @@ export abstract class Stream {
   /** Whether a frame may be handed over without holding more than the limit. */
   #takes (frame: Frame): boolean {
     const held = this.#out.writableLength
-    return held === 0 || held + Buffer.byteLength(frame) <= this.#bufferBytes
+    return held === 0 || held + frame.length <= this.#bufferBytes
   }
 }

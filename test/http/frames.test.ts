@@ -1,10 +1,16 @@
 import t from 'tap'
 import { closingFrame, eventFrame, jitter, KEEP_ALIVE, subscribedFrame } from '../../src/http/frames.ts'
 
-const event = { taskId: 'a', seq: 3, id: 'e1.3', event: 'phrase-ready', data: '{"a":"\\n\u{1F3B5}"}' } as const
+const event = { taskId: 'a', seq: 3, id: 'e1.3', event: 'phrase-ready', data: '{"a":"\\n"}' } as const
 
 t.test('frames: an event, byte by byte', async t => {
-  t.equal(eventFrame(event), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\\n\u{1F3B5}"}\n\n')
+  t.equal(eventFrame(event), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\\n"}\n\n')
+})
+
+t.test('frames: the length of an event is its bytes, whatever its alphabet', async t => {
+  const frame = eventFrame({ ...event, data: '{"a":"\u58f0\u{1F3B5}"}' })
+  t.equal(String(frame), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\u58f0\u{1F3B5}"}\n\n')
+  t.equal(frame.length, Buffer.byteLength(String(frame)))
 })
 
 t.test('frames: an event that goes to further streams is encoded once for all of them', async t => {
