@@ -56,7 +56,7 @@ export abstract class Stream {
       this.#missed = 0
       this.#out.write(KEEP_ALIVE)
     } else if (++this.#missed === MISSES_TO_END) this.end('slow')
-    else if (this.#missed > MISSES_TO_END) this.#out.destroy()
+    else if (this.#missed > MISSES_TO_END) this.cut()
   }
 
   /** Sends `closing`, then ends the stream. */
@@ -65,6 +65,11 @@ export abstract class Stream {
     this.#closing = reason
     this.#out.write(closingFrame(reason, retryMs))
     endBody(this.#out)
+  }
+
+  /** Ends the stream at once, whatever its reader has not taken. */
+  cut (): void {
+    this.#out.destroy()
   }
 
   /** Nobody can be reached through it any more, and a write would be an error that nobody catches. */

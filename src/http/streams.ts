@@ -4,9 +4,10 @@ import type { Stream } from './stream.ts'
 
 const SLOTS = 16
 const EXPIRY_CHECK_MS = 1000
+const CUT_MS = 1000
 
 /** What is kept alive and ended: a stream, or a request that waits. */
-export type Open = Pick<Stream, 'keepAlive' | 'end'>
+export type Open = Pick<Stream, 'keepAlive' | 'end' | 'cut'>
 
 /** All open streams of one relay: kept alive by one timer, ended together. */
 export interface Streams {
@@ -15,7 +16,7 @@ export interface Streams {
   /** @param expiresAt - when its ticket expires, in milliseconds since 1970; it is ended within a second after */
   add (stream: Open, expiresAt: number): void
   delete (stream: Open): void
-  /** Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. */
+  /** Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. What is open a second after that is cut. */
   drain (overMs: number): Promise<void>
 }
 
@@ -49,6 +50,11 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
     for (const [stream, expiresAt] of expiring) if (expiresAt <= now) stream.end('ticket-expired')
   }
 
+  // Whoever takes nothing would hold up the end of the server.
+  function cut (): void {
+    for (const stream of slotOf.keys()) stream.cut()
+  }
+
   return {
     get draining () { return draining },
 
@@ -75,6 +81,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
         for (const stream of slot) stream.end('drain', jitter(retryMs))
         await sleep(overMs / SLOTS)
       }
+      setTimeout(cut, CUT_MS).unref()
     }
   }
 }

@@ -29,12 +29,13 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
         return false
       }
     })
-    const waiter = { keepAlive: () => {}, end: () => { resolve() } }
+    const end = () => { resolve() }
+    const waiter = { keepAlive: () => {}, end, cut: end }
     const timer = setTimeout(resolve, ms)
     streams.add(waiter, expiresAt)
-    left.addEventListener('abort', waiter.end)
+    left.addEventListener('abort', end)
     // What happened during the handshake is told by nobody.
-    if (left.aborted || streams.draining) resolve()
+    if (left.aborted || streams.draining) end()
     follower.resume()
     await promise
     clearTimeout(timer)

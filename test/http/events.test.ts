@@ -342,6 +342,20 @@ t.test('events: one whose handshake the drain has overtaken does not hold up the
   await closing
 })
 
+t.test('events: a reader that takes nothing does not hold up the end of an app', async t => {
+  const { app, url } = await mountRelay(t, memoryStore())
+  const served = once(app.server, 'connection') as Promise<[Socket]>
+  const { socket, until } = await dial(t, url, ['GET /events/a HTTP/1.1'])
+  const [stalled] = await served
+  await until('subscribed')
+  socket.pause()
+  for (let n = 0; stalled.writableLength === 0; n++) await post(url, phraseReady('a', `${n} ${'x'.repeat(60_000)}`))
+
+  await app.close()
+
+  t.equal(stalled.destroyed, true)
+})
+
 t.test('events: a header of a hook that would break the head is answered with an error, and nothing is left open', async t => {
   const { app, url } = await mountRelay(t, memoryStore(), { onRequest: ({ url }, reply, done) => { if (url === '/events/a') reply.header('x-note', '\u20ac'); done() }, config: { KEEP_ALIVE_MS: 16 } })
   const { until } = await dial(t, url, ['GET /events/a HTTP/1.1'])
