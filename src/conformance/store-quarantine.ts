@@ -107,6 +107,34 @@ export const QUARANTINE_CASES: Cases = {
     t.strictSame(await store.quarantine.list(), [])
   },
 
+  async 'quarantine.release() makes a delivery known by its event' (t, open) {
+    const store = await open({ dedupeWindowMs: 0 })
+    await store.quarantine.hold(unreadable('one', 'key'))
+    const released = await store.quarantine.release(1, 'a', draft('one'))
+    t.equal(released?.duplicate, false)
+    t.strictSame(await store.append('a', delivered('one', 'key')), { event: released?.event, duplicate: true })
+    t.strictSame(await store.quarantine.hold(unreadable('one', 'key')), released?.event)
+    await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
+    t.equal((await store.extent('a')).last, 1)
+  },
+
+  async 'quarantine.release() of a delivery that has become an event is a duplicate of that' (t, open) {
+    const store = await open({ dedupeWindowMs: 0 })
+    await store.quarantine.hold(unreadable('one', 'key'))
+    const { event } = await store.append('a', delivered('one', 'key'))
+    await store.append('a', draft('two'))
+    t.strictSame(await store.quarantine.release(1, 'a', draft('one')), { event, duplicate: true })
+    t.strictSame(await store.quarantine.list(), [])
+  },
+
+  async 'quarantine.release() keeps another body under a key, and the key stays with the first' (t, open) {
+    const store = await open({ dedupeWindowMs: 0 })
+    await store.quarantine.hold(unreadable('one', 'key'))
+    await store.quarantine.hold({ ...unreadable('two'), delivery: delivered('two', 'key', 'kept').delivery })
+    for (const [id, body] of [[2, 'two'], [1, 'one']] as const) t.equal((await store.quarantine.release(id, 'a', draft(body)))?.duplicate, false)
+    t.equal((await store.append('a', delivered('one', 'key'))).event.seq, 2)
+  },
+
   async 'trim() forgets what is held that long' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })

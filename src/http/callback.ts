@@ -7,7 +7,7 @@ import { ProblemSchema } from '../../schemas/problem.ts'
 import { QuarantinedSchema } from '../../schemas/quarantine.ts'
 import { RelayError, STATUS } from '../errors.ts'
 import type { Hub } from '../hub.ts'
-import { readCallback, type ReadCallback } from '../suno/callback.ts'
+import { digestOf, readCallback, type ReadCallback } from '../suno/callback.ts'
 import type { Authenticator, Proof } from './authentic.ts'
 import { requirePlainUtf8 } from './media-type.ts'
 import type { Metrics } from './metrics.ts'
@@ -85,12 +85,12 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     return received(event, duplicate)
   }
 
-  async function hold ({ step, body, proof }: Arrival, problem: Error) {
+  async function hold (arrival: Arrival, problem: Error) {
     // A stranger must not fill the disk.
     if (!authenticator.required) throw problem
+    const { step, body, proof } = arrival
     const reason = problem.message
-    const digest = hash('sha256', step + body, 'base64url')
-    const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
+    const first = await hub.hold({ step, body, reason, digest: digestOfHeld(arrival), signedTaskId: proof.taskId, delivery: proof.delivery })
     metrics.callback(first ? 'duplicate' : 'quarantined')
     app.log.warn({ step, reason }, 'callback quarantined')
     return first ? received(first, true) : QUARANTINED
@@ -102,6 +102,15 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
 function received ({ taskId, id }: TaskEvent, duplicate: boolean) {
   return { received: true as const, taskId, eventId: id, duplicate }
+}
+
+/** What a later version gives it that can read it, so that the delivery is known then. */
+function digestOfHeld ({ step, body, json }: Arrival): string {
+  try {
+    return digestOf(step, json)
+  } catch {
+    return hash('sha256', step + body, 'base64url')
+  }
 }
 
 /** `json` is undefined when the bytes are no JSON in UTF-8: who sent them has to be known before that is told. */

@@ -1,4 +1,4 @@
-import type { EventDraft } from '../../schemas/event.ts'
+import type { Delivery, EventDraft } from '../../schemas/event.ts'
 import type { Held } from '../../schemas/quarantine.ts'
 import { deliveryRefused } from './dedupe.ts'
 import type { MemoryDeliveries } from './memory-deliveries.ts'
@@ -25,11 +25,13 @@ export interface StoreParts {
 /** Makes an empty quarantine. */
 export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts): MemoryQuarantine {
   const callbacks = new Map<number, Held>()
+  const own = new Map<number, Delivery>()
   let last = 0
   let weight = 0
 
   function remove (id: number): boolean {
     weight -= callbacks.get(id)?.bytes ?? 0
+    own.delete(id)
     return callbacks.delete(id)
   }
 
@@ -43,7 +45,11 @@ export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts)
       if (!hasRoom(callbacks.size + 1, weight + bytes)) throw quarantineFull()
       callbacks.set(++last, { id: last, at: now(), step, reason, bytes, signedTaskId, body })
       weight += bytes
-      if (delivery && verdict !== 'kept') deliveries.remember(delivery, digest)
+      if (delivery && verdict !== 'kept') {
+        deliveries.remember(delivery, digest)
+        // What another body has become under the key since is no reason to lose this one.
+        own.set(last, { ...delivery, otherBody: 'kept' })
+      }
     },
 
     async list () {
@@ -58,7 +64,8 @@ export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts)
 
     async release (id, taskId, draft) {
       open()
-      return remove(id) ? append(taskId, draft) : undefined
+      const delivery = own.get(id)
+      return remove(id) ? append(taskId, { ...draft, delivery }) : undefined
     },
 
     async drop (id) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Delivery, EventDraft, TaskEvent } from '../../schemas/event.ts'
+import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import { createClock } from './clock.ts'
 import { deliveryRefused, isRepeat } from './dedupe.ts'
@@ -36,7 +36,7 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     return task.events.splice(0).length > 0
   }
 
-  function keep (taskId: string, { event: name, data, digest }: EventDraft): Appended {
+  function add (taskId: string, { event: name, data, digest }: EventDraft): Appended {
     let task = tasks.get(taskId)
     const newest = task?.events.at(-1)
     if (task && newest && isRepeat(task, digest, now(), dedupeWindowMs)) return { event: newest, duplicate: true }
@@ -49,11 +49,13 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     return { event, duplicate: false }
   }
 
-  function deliver (taskId: string, draft: EventDraft, delivery: Delivery): Appended {
+  function keep (taskId: string, draft: EventDraft): Appended {
+    const { delivery } = draft
+    if (!delivery) return add(taskId, draft)
     const { verdict, first } = deliveries.judge(delivery, draft.digest)
     if (verdict === 'refused') throw deliveryRefused()
     if (verdict === 'repeat' && first) return { event: first, duplicate: true }
-    const appended = keep(taskId, draft)
+    const appended = add(taskId, draft)
     // The key stays with the body that it came with first.
     if (verdict !== 'kept') deliveries.remember(delivery, draft.digest, appended.event)
     return appended
@@ -65,7 +67,7 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
 
     async append (taskId, draft) {
       open()
-      return draft.delivery ? deliver(taskId, draft, draft.delivery) : keep(taskId, draft)
+      return keep(taskId, draft)
     },
 
     async read (taskId, after, limit) {

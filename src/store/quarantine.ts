@@ -27,6 +27,7 @@ export interface Quarantine {
   get (id: number): Promise<Held | undefined>
   /**
    * Appends the event that a held callback is, and holds it no longer, both or neither; of several who try, one does.
+   * A delivery is known by that event from then on, and one that has become an event meanwhile becomes no second one.
    *
    * @returns undefined when it is not held any more
    */

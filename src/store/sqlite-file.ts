@@ -43,6 +43,9 @@ const MIGRATIONS = [`
     signed_task_id TEXT,
     body TEXT NOT NULL
   ) STRICT;
+`, `
+  ALTER TABLE quarantine ADD COLUMN key TEXT;
+  ALTER TABLE quarantine ADD COLUMN expires_at REAL;
 `]
 const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Delivery, EventDraft } from '../../schemas/event.ts'
+import type { EventDraft } from '../../schemas/event.ts'
 import { isRepeat } from './dedupe.ts'
 import { sqliteDeliveries, type FirstEvent, type Judged } from './sqlite-deliveries.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './sqlite-file.ts'
@@ -81,10 +81,10 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 
   return {
-    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => entry.delivery ? deliverOne(s, entry, entry.delivery, dedupeWindowMs) : appendOne(s, entry, dedupeWindowMs))),
+    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => keepOne(s, entry, dedupeWindowMs))),
     hold: (held) => write((s) => holdOne(s, held)),
-    release: (id, entry, dedupeWindowMs) => write((s) => s.held.remove(id) ? appendOne(s, entry, dedupeWindowMs) : undefined),
-    drop: (id) => write((s) => s.held.remove(id)),
+    release: (id, entry, dedupeWindowMs) => write((s) => releaseOne(s, id, entry, dedupeWindowMs)),
+    drop: (id) => write((s) => s.held.remove(id) !== undefined),
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => staleStep(s, before, after, limit)),
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
@@ -152,7 +152,9 @@ function appendOne (s: Session, { taskId, at, event, data, digest }: Entry, dedu
 }
 
 /** Appends a draft, unless its delivery came before. */
-function deliverOne (s: Session, entry: Entry, delivery: Delivery, dedupeWindowMs: number): Outcome | 'refused' {
+function keepOne (s: Session, entry: Entry, dedupeWindowMs: number): Outcome | 'refused' {
+  const { delivery } = entry
+  if (!delivery) return appendOne(s, entry, dedupeWindowMs)
   const { verdict, first } = s.deliveries.judge(delivery, entry.digest)
   if (verdict === 'refused') return verdict
   if (verdict === 'repeat' && first) return { seq: first.seq, repeats: first }
@@ -168,9 +170,15 @@ function holdOne (s: Session, entry: HeldEntry): FirstEvent | 'held' | 'full' | 
   if (verdict === 'refused') return verdict
   if (verdict === 'repeat' && first) return first
   if (verdict === 'repeat' && held) return 'held'
-  if (!s.held.insert(entry)) return 'full'
-  if (delivery && verdict !== 'kept') s.deliveries.remember(delivery, digest)
+  const own = verdict === 'kept' ? undefined : delivery
+  if (!s.held.insert(entry, own)) return 'full'
+  if (own) s.deliveries.remember(own, digest)
   return 'held'
+}
+
+function releaseOne (s: Session, id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined {
+  const held = s.held.remove(id)
+  return held && keepOne(s, { ...entry, ...held }, dedupeWindowMs) as Outcome
 }
 
 function staleStep (s: Session, before: number, after: number, limit: number): StaleStep {

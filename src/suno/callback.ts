@@ -34,7 +34,7 @@ export function readCallback (step: Step, json: unknown, receivedAt: Date, signe
   const taskId = readTaskId(json, signedTaskId)
   const event = eventName(step, json)
   // First, since it refuses a depth that would break the stack in JSON.stringify.
-  const digest = hash('sha256', step + JSON.stringify(inOrder(json)), 'base64url')
+  const digest = digestOf(step, json)
   const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
   return { taskId, draft: { event, data, digest } }
 }
@@ -46,6 +46,15 @@ export function readCallback (step: Step, json: unknown, receivedAt: Date, signe
  */
 export function readHeld ({ step, body, at, signedTaskId }: Held): ReadCallback {
   return readCallback(step, JSON.parse(body), new Date(at), signedTaskId ?? undefined)
+}
+
+/**
+ * A digest that is equal for equal bodies of one step, whatever the order of their keys.
+ *
+ * @throws {RelayError} `CALLBACK_UNREADABLE` when the body is nested more than 64 deep
+ */
+export function digestOf (step: Step, json: unknown): string {
+  return hash('sha256', step + JSON.stringify(inOrder(json)), 'base64url')
 }
 
 /**

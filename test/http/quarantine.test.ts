@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import t from 'tap'
 import { createHub, localBus, memoryStore, phraseRelay, readHeld } from '../../src/index.ts'
+import { digestOf } from '../../src/suno/callback.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { kieHeaders, nowSeconds } from '../support/signing.ts'
@@ -13,7 +14,10 @@ const ODD = { code: '200', data: { taskId: 'a' } }
 const QUARANTINED = { received: true, quarantined: true }
 
 /** Reads what the tests hold, as a later version would. */
-const readOdd = (held: Parameters<typeof readHeld>[0]) => readHeld({ ...held, body: held.body.replace('"200"', '200') })
+function readOdd (held: Parameters<typeof readHeld>[0]) {
+  const { taskId, draft } = readHeld({ ...held, body: held.body.replace('"200"', '200') })
+  return { taskId, draft: { ...draft, digest: digestOf(held.step, JSON.parse(held.body)) } }
+}
 
 for (const [what, body] of Object.entries({
   'without a task id': { code: 200, msg: 'success', data: {} },
@@ -55,6 +59,22 @@ t.test('callback: an unreadable delivery that comes again is held once', async t
   for (let n = 0; n < 3; n++) t.strictSame((await post(url, ODD, { headers })).json, QUARANTINED)
   t.equal((await post(url, { ...ODD, msg: 'forged' }, { headers })).status, 401)
   t.equal((await hub.replay(readHeld)).length, 1)
+})
+
+t.test('callback: an unreadable delivery is the same with its keys in another order', async t => {
+  const { url, hub } = await startRelay(t, CONFIG)
+  const headers = kieHeaders('key', 'a')
+  for (const body of [ODD, { data: ODD.data, code: ODD.code }]) t.strictSame((await post(url, body, { headers })).json, QUARANTINED)
+  t.equal((await hub.replay(readHeld)).length, 1)
+})
+
+t.test('callback: a held delivery that comes again after it was replayed is a duplicate of the event that it became', async t => {
+  const { url, hub } = await startRelay(t, { ...CONFIG, DEDUPE_WINDOW_MS: 0 })
+  const headers = kieHeaders('key', 'a')
+  await post(url, ODD, { headers })
+  const [replayed] = await hub.replay(readOdd)
+  t.strictSame((await post(url, ODD, { headers })).json, { received: true, taskId: 'a', eventId: replayed?.event?.id, duplicate: true })
+  t.strictSame(await hub.replay(readOdd), [])
 })
 
 t.test('callback: what the quarantine has no room for is answered 503, so that the sender tries again', async t => {

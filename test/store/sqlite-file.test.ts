@@ -13,7 +13,7 @@ t.test('openForWriting() makes the directory and a durable database in it', asyn
   const pragma = (name: string): unknown[] => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})
   t.strictSame(pragma('journal_mode'), ['wal'])
   t.strictSame(pragma('synchronous'), [2], 'FULL')
-  t.strictSame(pragma('user_version'), [2])
+  t.strictSame(pragma('user_version'), [3])
 })
 
 t.test('openForWriting() leaves what is there', async t => {
@@ -31,8 +31,8 @@ t.test('openForWriting() leaves what is there', async t => {
 
 t.test('openForWriting() refuses a schema that is newer than it knows, and leaves it', async t => {
   const path = databasePath(t)
-  meddle(path, 'PRAGMA user_version = 3')
-  const message = `Cannot use the store ${path}: its schema is version 3, made by a newer Phrase Relay, expected 2`
+  meddle(path, 'PRAGMA user_version = 4')
+  const message = `Cannot use the store ${path}: its schema is version 4, made by a newer Phrase Relay, expected 3`
   t.throws(() => openForWriting(path), { ...UNAVAILABLE, message })
   t.throws(() => openForWriting(path), { ...UNAVAILABLE, message })
 })

@@ -41,7 +41,7 @@ t.test('sqliteWriter opens the file anew after a failure, and tells what is wron
   meddle(path, 'DROP TRIGGER full; PRAGMA user_version = 7')
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its schema is version 7/ })
 
-  meddle(path, 'PRAGMA user_version = 2')
+  meddle(path, 'PRAGMA user_version = 3')
   t.strictSame(writer.append([entry('a', 'x')], WINDOW_MS), [{ seq: 1 }])
 })
 
