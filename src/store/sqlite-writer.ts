@@ -5,6 +5,7 @@ import { isRepeat } from './dedupe.ts'
 import { sqliteDeliveries, type FirstEvent, type Judged } from './sqlite-deliveries.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './sqlite-file.ts'
 import { sqliteHeldTable, type HeldEntry } from './sqlite-held.ts'
+import { sqliteTrimmer, type StaleStep } from './sqlite-trim.ts'
 
 /** One draft of a group. */
 export interface Entry extends EventDraft {
@@ -17,12 +18,6 @@ export interface Entry extends EventDraft {
 export interface Outcome {
   readonly seq: number
   readonly repeats?: FirstEvent
-}
-
-/** A step of trimming: what to scan next, if anything is left, and the tasks that were found to be old. */
-export interface StaleStep {
-  readonly next: number | undefined
-  readonly taskIds: string[]
 }
 
 /** The writing side of the SQLite store: synchronous, at home in a thread of its own. */
@@ -86,9 +81,9 @@ export function sqliteWriter (path: string): SqliteWriter {
     release: (id, entry, dedupeWindowMs) => write((s) => releaseOne(s, id, entry, dedupeWindowMs)),
     drop: (id) => write((s) => s.held.remove(id) !== undefined),
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
-    stale: (before, after, limit) => write((s) => staleStep(s, before, after, limit)),
-    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => forgetOne(s, taskId, before)).length),
-    forgetMarks: (before, limit) => write((s) => forgetMarks(s, before, limit)),
+    stale: (before, after, limit) => write((s) => s.trimmer.stale(before, after, limit)),
+    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => s.trimmer.forget(taskId, before)).length),
+    forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
     changedElsewhere: () => write((s) => {
       const before = version
       version = dataVersion(s.db)
@@ -124,18 +119,13 @@ function open (path: string) {
     db,
     deliveries: sqliteDeliveries(db),
     held: sqliteHeldTable(db),
+    trimmer: sqliteTrimmer(db),
     epoch,
     inode: statSync(path).ino,
     newest: prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1'),
     event: prepare('SELECT task_id AS taskId, seq, event, data FROM events WHERE task_id = ? AND seq = ?'),
     mark: prepare('SELECT seq FROM marks WHERE task_id = ?'),
     insert: prepare('INSERT INTO events (task_id, seq, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?)'),
-    scan: prepare(`SELECT n, task_id AS taskId, at, EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS older
-      FROM events WHERE n > ? ORDER BY n LIMIT ?`),
-    keepMark: prepare('INSERT OR REPLACE INTO marks (task_id, seq, at) VALUES (?, ?, ?)'),
-    remove: prepare('DELETE FROM events WHERE task_id = ?'),
-    scanMarks: prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?'),
-    removeMarks: prepare('DELETE FROM marks WHERE n <= ?'),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
     latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
   }
@@ -179,28 +169,4 @@ function holdOne (s: Session, entry: HeldEntry): FirstEvent | 'held' | 'full' | 
 function releaseOne (s: Session, id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
   return held && keepOne(s, { ...entry, ...held }, dedupeWindowMs) as Outcome
-}
-
-function staleStep (s: Session, before: number, after: number, limit: number): StaleStep {
-  const rows = s.scan.all(after, limit) as unknown as Array<{ n: number, taskId: string, at: number, older: number }>
-  const old = rows.filter(({ at }) => at <= before)
-  const next = old.length === limit ? old.at(-1)?.n : undefined
-  return { next, taskIds: old.filter(({ older }) => older === 0).map(({ taskId }) => taskId) }
-}
-
-function forgetOne (s: Session, taskId: string, before: number): boolean {
-  const newest = s.newest.get(taskId) as { seq: number, at: number } | undefined
-  if (!newest || newest.at > before) return false
-  s.keepMark.run(taskId, newest.seq, newest.at)
-  s.remove.run(taskId)
-  return true
-}
-
-function forgetMarks (s: Session, before: number, limit: number): boolean {
-  const rows = s.scanMarks.all(limit) as unknown as Array<{ n: number, at: number }>
-  const young = rows.findIndex(({ at }) => at > before)
-  const last = rows.at(young === -1 ? -1 : young - 1)
-  if (young === 0 || !last) return false
-  s.removeMarks.run(last.n)
-  return young === -1 && rows.length === limit
 }
