@@ -18,7 +18,7 @@ import { Stream } from './stream.ts'
 import type { Streams } from './streams.ts'
 import { readTicket } from './tickets.ts'
 
-const REFUSED_RETRY_MS = 30_000
+const FULL_RETRY_MS = 30_000
 
 export interface EventsOptions {
   readonly hub: Hub
@@ -94,7 +94,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     // Asked last: a stream that is added after the drain would never be ended.
     if (streams.draining) {
       follower.stop()
-      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'))
+      // Its successor may be there as soon as it has stopped.
+      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'), streams.drainLeftMs + jitter(retryMs))
     }
     if (untilDone && cursor && isOver(position)) {
       follower.stop()
@@ -122,7 +123,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace())
+    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace(), jitter(FULL_RETRY_MS))
     return watch(request, reply, expiresAt)
   })
 }
@@ -153,8 +154,8 @@ function toSubscribed (taskId: string, { after, gap, extent: { first, last, newe
   }
 }
 
-/** Browsers give up for good on any error status: they get an empty stream and a long wait, others the problem. */
-function refuse ({ headers: { accept } }: FastifyRequest, reply: FastifyReply, problem: RelayError): FastifyReply {
+/** Browsers give up for good on any error status: they get an empty stream and are told how long to wait, others the problem. */
+function refuse ({ headers: { accept } }: FastifyRequest, reply: FastifyReply, problem: RelayError, retryMs: number): FastifyReply {
   if (!accept?.includes('text/event-stream')) throw problem
-  return reply.headers(streamHeaders(reply)).send(`retry:${jitter(REFUSED_RETRY_MS)}\n\n`)
+  return reply.headers(streamHeaders(reply)).send(`retry:${Math.ceil(retryMs)}\n\n`)
 }

@@ -7,12 +7,15 @@ import { phraseFailed, phraseReady, post, voiceReady } from '../support/callback
 import { noChromium, startChromium } from '../support/chromium.ts'
 import { startProcess } from '../support/process.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
+import { watch } from '../support/sse.ts'
 
 const skip = noChromium
 const { open, profile } = noChromium ? {} as never : await startChromium(t)
 
 const live = (page: Page) => page.locator('[data-state="live"]').waitFor()
 const shows = (page: Page, text: string) => page.locator('#text', { hasText: text }).waitFor()
+// Two frames on, what was drawn has been measured.
+const drawn = (page: Page) => page.evaluate(() => new Promise<number>((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => { resolve(performance.now()) })) }))
 const eventNames = (page: Page) => page.locator('#events strong').allTextContents()
 
 t.test('the page: one click on the sample shows the whole way, asks no other host, and breaks no policy', { skip }, async t => {
@@ -40,19 +43,18 @@ t.test('the page: nothing moves when the phrase comes, on a phone and on a desk'
     const page = await open(t, `${url}/?task=${width}`, { viewport: { width, height: 900 } })
     await shows(page, 'No phrase yet')
 
-    const before = await page.evaluate(() => performance.now())
+    const before = await drawn(page)
 
     await post(url, phraseReady(String(width)))
     await shows(page, 'Silver rivers hum below the hill')
 
-    const moved = await page.evaluate((before) => new Promise<unknown[]>((resolve) => {
-      // Two frames on, what was drawn has been measured.
-      requestAnimationFrame(() => requestAnimationFrame(() => {
-        const observer = new PerformanceObserver(() => {})
-        observer.observe({ type: 'layout-shift', buffered: true })
-        resolve(observer.takeRecords().filter(({ startTime }) => startTime > before).map((entry) => entry.toJSON()))
-      }))
-    }), before)
+    await drawn(page)
+
+    const moved = await page.evaluate((before) => {
+      const observer = new PerformanceObserver(() => {})
+      observer.observe({ type: 'layout-shift', buffered: true })
+      return observer.takeRecords().filter(({ startTime }) => startTime > before).map((entry) => entry.toJSON())
+    }, before)
     t.strictSame(moved, [], `${width} px`)
     t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'nothing sticks out')
   }
@@ -160,10 +162,12 @@ t.test('the page: works below a prefix', { skip }, async t => {
 
 t.test('the page: a restart of the server under it loses nothing and doubles nothing', { skip }, async t => {
   const env = { STORE_URL: `sqlite:${join(temporaryFolder(t), 'relay.db')}`, RETRY_MS: '100' }
-  const first = await startProcess(t, env)
+  const first = await startProcess(t, { ...env, DRAIN_MS: '2000' })
   await post(first.url, phraseReady('a', 'Before'))
   const page = await open(t, `${first.url}/?task=a`)
   await shows(page, 'Before')
+  // The drain lasts for the others: the page comes back while it does, and is told to come again.
+  for (let n = 0; n < 15; n++) await watch(t, `${first.url}/events/b`)
 
   await first.kill()
   await page.locator('[data-state="reconnecting"]').waitFor()
