@@ -110,8 +110,9 @@ export const QUARANTINE_CASES: Cases = {
   async 'quarantine.release() makes a delivery known by its event' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    const released = await store.quarantine.release(1, 'a', draft('one'))
+    const released = await store.quarantine.release(1, 'a', draft('one, as it was read'))
     t.equal(released?.duplicate, false)
+    await store.append('b', delivered('another one', 'another key'))
     t.strictSame(await store.append('a', delivered('one', 'key')), { event: released?.event, duplicate: true })
     t.strictSame(await store.quarantine.hold(unreadable('one', 'key')), released?.event)
     await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
@@ -121,9 +122,11 @@ export const QUARANTINE_CASES: Cases = {
   async 'quarantine.release() of a delivery that has become an event is a duplicate of that' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    const { event } = await store.append('a', delivered('one', 'key'))
-    await store.append('a', draft('two'))
-    t.strictSame(await store.quarantine.release(1, 'a', draft('one')), { event, duplicate: true })
+    await store.quarantine.hold({ ...unreadable('three'), delivery: delivered('three', 'key of many bodies', 'repeat').delivery })
+    const one = await store.append('a', delivered('one', 'key'))
+    const four = await store.append('a', delivered('four', 'key of many bodies', 'repeat'))
+    t.strictSame(await store.quarantine.release(1, 'a', draft('one')), { ...one, duplicate: true })
+    t.strictSame(await store.quarantine.release(2, 'a', draft('three')), { ...four, duplicate: true })
     t.strictSame(await store.quarantine.list(), [])
   },
 

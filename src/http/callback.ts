@@ -104,7 +104,7 @@ function received ({ taskId, id }: TaskEvent, duplicate: boolean) {
   return { received: true as const, taskId, eventId: id, duplicate }
 }
 
-/** What a later version gives it that can read it, so that the delivery is known then. */
+/** As if it could be read, so that the delivery is known to a version that can; what is nested too deep is equal as text. */
 function digestOfHeld ({ step, body, json }: Arrival): string {
   try {
     return digestOf(step, json)

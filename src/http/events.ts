@@ -19,6 +19,8 @@ import type { Streams } from './streams.ts'
 import { readTicket } from './tickets.ts'
 
 const FULL_RETRY_MS = 30_000
+// A restart takes seconds. A proxy's error while it lasts would stop a browser for good; a phrase lives three minutes.
+const DRAINING_RETRY_MS = 10_000
 
 export interface EventsOptions {
   readonly hub: Hub
@@ -94,8 +96,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     // Asked last: a stream that is added after the drain would never be ended.
     if (streams.draining) {
       follower.stop()
-      // Its successor may be there as soon as it has stopped.
-      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'), streams.drainLeftMs + jitter(retryMs))
+      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'), DRAINING_RETRY_MS)
     }
     if (untilDone && cursor && isOver(position)) {
       follower.stop()
@@ -123,7 +124,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace(), jitter(FULL_RETRY_MS))
+    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace(), FULL_RETRY_MS)
     return watch(request, reply, expiresAt)
   })
 }
@@ -154,8 +155,8 @@ function toSubscribed (taskId: string, { after, gap, extent: { first, last, newe
   }
 }
 
-/** Browsers give up for good on any error status: they get an empty stream and are told how long to wait, others the problem. */
+/** Browsers give up for good on any error status: they get an empty stream and a long wait, others the problem. */
 function refuse ({ headers: { accept } }: FastifyRequest, reply: FastifyReply, problem: RelayError, retryMs: number): FastifyReply {
   if (!accept?.includes('text/event-stream')) throw problem
-  return reply.headers(streamHeaders(reply)).send(`retry:${Math.ceil(retryMs)}\n\n`)
+  return reply.headers(streamHeaders(reply)).send(`retry:${jitter(retryMs)}\n\n`)
 }

@@ -13,8 +13,6 @@ export type Open = Pick<Stream, 'keepAlive' | 'end' | 'cut'>
 export interface Streams {
   /** true once `drain()` was called: no stream may be added. */
   readonly draining: boolean
-  /** How long `drain()` has still to go, in milliseconds. */
-  readonly drainLeftMs: number
   /** @param expiresAt - when its ticket expires, in milliseconds since 1970; it is ended within a second after */
   add (stream: Open, expiresAt: number): void
   delete (stream: Open): void
@@ -40,7 +38,6 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
   let turn = 0
   let next = 0
   let draining = false
-  let drained = 0
 
   function sweep (): void {
     turn = (turn + 1) % SLOTS
@@ -60,7 +57,6 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
 
   return {
     get draining () { return draining },
-    get drainLeftMs () { return Math.max(0, drained - performance.now()) },
 
     add (stream, expiresAt) {
       const slot = slots[next] as Set<Open>
@@ -78,7 +74,6 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
 
     async drain (overMs) {
       draining = true
-      drained = performance.now() + overMs
       clearInterval(timer)
       clearInterval(expiryTimer)
       for (const slot of slots) {

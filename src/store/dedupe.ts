@@ -31,6 +31,11 @@ export function judge (seen: string | undefined, digest: string, { otherBody }: 
   return seen === digest ? 'repeat' : otherBody
 }
 
+/** A delivery whose callback was let in and held: what has come under its key meanwhile is no reason to refuse it later. */
+export function letIn (delivery: Delivery): Delivery {
+  return { ...delivery, otherBody: delivery.otherBody === 'refused' ? 'kept' : delivery.otherBody }
+}
+
 /** What a delivery is refused with whose key belongs to another body. */
 export function deliveryRefused (): RelayError {
   return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its signature came with another body before, expected one of its own')

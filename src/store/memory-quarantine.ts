@@ -1,6 +1,6 @@
-import type { Delivery, EventDraft } from '../../schemas/event.ts'
-import type { Held } from '../../schemas/quarantine.ts'
-import { deliveryRefused } from './dedupe.ts'
+import type { EventDraft } from '../../schemas/event.ts'
+import type { Held, HeldDraft } from '../../schemas/quarantine.ts'
+import { deliveryRefused, letIn } from './dedupe.ts'
 import type { MemoryDeliveries } from './memory-deliveries.ts'
 import { hasRoom, quarantineFull, type Quarantine } from './quarantine.ts'
 import type { Appended } from './store.ts'
@@ -19,13 +19,13 @@ export interface StoreParts {
   readonly open: () => void
   readonly now: () => number
   readonly deliveries: MemoryDeliveries
-  readonly append: (taskId: string, draft: EventDraft) => Appended
+  readonly append: (taskId: string, draft: EventDraft, digest?: string) => Appended
 }
 
 /** Makes an empty quarantine. */
 export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts): MemoryQuarantine {
   const callbacks = new Map<number, Held>()
-  const own = new Map<number, Delivery>()
+  const own = new Map<number, Pick<HeldDraft, 'delivery' | 'digest'>>()
   let last = 0
   let weight = 0
 
@@ -47,8 +47,7 @@ export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts)
       weight += bytes
       if (delivery && verdict !== 'kept') {
         deliveries.remember(delivery, digest)
-        // What another body has become under the key since is no reason to lose this one.
-        own.set(last, { ...delivery, otherBody: 'kept' })
+        own.set(last, { digest, delivery: letIn(delivery) })
       }
     },
 
@@ -64,8 +63,8 @@ export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts)
 
     async release (id, taskId, draft) {
       open()
-      const delivery = own.get(id)
-      return remove(id) ? append(taskId, { ...draft, delivery }) : undefined
+      const { delivery, digest } = own.get(id) ?? {}
+      return remove(id) ? append(taskId, { ...draft, delivery }, digest) : undefined
     },
 
     async drop (id) {

@@ -49,15 +49,16 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     return { event, duplicate: false }
   }
 
-  function keep (taskId: string, draft: EventDraft): Appended {
+  /** @param digest - of the body that was delivered */
+  function keep (taskId: string, draft: EventDraft, digest = draft.digest): Appended {
     const { delivery } = draft
     if (!delivery) return add(taskId, draft)
-    const { verdict, first } = deliveries.judge(delivery, draft.digest)
+    const { verdict, first } = deliveries.judge(delivery, digest)
     if (verdict === 'refused') throw deliveryRefused()
     if (verdict === 'repeat' && first) return { event: first, duplicate: true }
     const appended = add(taskId, draft)
     // The key stays with the body that it came with first.
-    if (verdict !== 'kept') deliveries.remember(delivery, draft.digest, appended.event)
+    if (verdict !== 'kept') deliveries.remember(delivery, digest, appended.event)
     return appended
   }
 

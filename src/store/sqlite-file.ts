@@ -44,8 +44,8 @@ const MIGRATIONS = [`
     body TEXT NOT NULL
   ) STRICT;
 `, `
-  ALTER TABLE quarantine ADD COLUMN key TEXT;
-  ALTER TABLE quarantine ADD COLUMN expires_at REAL;
+  ALTER TABLE quarantine ADD COLUMN digest TEXT;
+  ALTER TABLE quarantine ADD COLUMN delivery TEXT;
 `]
 const SCHEMA_VERSION = MIGRATIONS.length
 

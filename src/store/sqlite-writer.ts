@@ -141,16 +141,20 @@ function appendOne (s: Session, { taskId, at, event, data, digest }: Entry, dedu
   return { seq: last + 1 }
 }
 
-/** Appends a draft, unless its delivery came before. */
-function keepOne (s: Session, entry: Entry, dedupeWindowMs: number): Outcome | 'refused' {
+/**
+ * Appends a draft, unless its delivery came before.
+ *
+ * @param digest - of the body that was delivered
+ */
+function keepOne (s: Session, entry: Entry, dedupeWindowMs: number, digest = entry.digest): Outcome | 'refused' {
   const { delivery } = entry
   if (!delivery) return appendOne(s, entry, dedupeWindowMs)
-  const { verdict, first } = s.deliveries.judge(delivery, entry.digest)
+  const { verdict, first } = s.deliveries.judge(delivery, digest)
   if (verdict === 'refused') return verdict
   if (verdict === 'repeat' && first) return { seq: first.seq, repeats: first }
   const outcome = appendOne(s, entry, dedupeWindowMs)
   // The key stays with the body that it came with first.
-  if (verdict !== 'kept') s.deliveries.remember(delivery, entry.digest, { taskId: entry.taskId, seq: outcome.seq })
+  if (verdict !== 'kept') s.deliveries.remember(delivery, digest, { taskId: entry.taskId, seq: outcome.seq })
   return outcome
 }
 
@@ -168,5 +172,5 @@ function holdOne (s: Session, entry: HeldEntry): FirstEvent | 'held' | 'full' | 
 
 function releaseOne (s: Session, id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
-  return held && keepOne(s, { ...entry, ...held }, dedupeWindowMs) as Outcome
+  return held && keepOne(s, { ...entry, delivery: held.delivery }, dedupeWindowMs, held.digest) as Outcome
 }

@@ -312,8 +312,8 @@ t.test('events: a client that leaves later leaves nobody behind', async t => {
   while (bus.subscriptions > 0) await turn()
 })
 
-t.test('events: one that comes while the server drains is told to come back when that is over', async t => {
-  const { url, close } = await startRelay(t, { DRAIN_MS: 20_000, RETRY_MS: 100 })
+t.test('events: one that comes while the server drains is told to come back later', async t => {
+  const { url, close } = await startRelay(t, { DRAIN_MS: 1000 })
   const stream = await watch(t, `${url}/events/a`)
   await stream.next()
   const idle = [await dial(t, url), await dial(t, url), await dial(t, url)] as const
@@ -323,7 +323,7 @@ t.test('events: one that comes while the server drains is told to come back when
   idle[0].socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n\r\n')
   idle[1].socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\nAccept: */*\r\n\r\n')
   idle[2].socket.write('GET /readyz HTTP/1.1\r\nHost: relay\r\n\r\n')
-  t.match(await idle[0].ended(), /^HTTP\/1\.1 200 OK\r\n.*content-type: text\/event-stream\r\n.*\r\n\r\nretry:(1\d|20)\d{3}\n\n$/s)
+  t.match(await idle[0].ended(), /^HTTP\/1\.1 200 OK\r\n.*content-type: text\/event-stream\r\n.*\r\n\r\nretry:1[0-5]\d{3}\n\n$/s)
   t.match(await idle[1].ended(), /^HTTP\/1\.1 503 .*retry-after: 5.*"code":"DRAINING"/s)
   t.match(await idle[2].ended(), /^HTTP\/1\.1 503 .*retry-after: 5.*"code":"DRAINING"/s)
   await closing
@@ -338,7 +338,7 @@ t.test('events: one whose handshake the drain has overtaken does not hold up the
   const closing = app.close()
   await turn()
   bus.open()
-  t.match(await ended(), /\r\n\r\nretry:[23]\d{3}\n\n$/)
+  t.match(await ended(), /\r\n\r\nretry:1[0-5]\d{3}\n\n$/)
   await closing
 })
 

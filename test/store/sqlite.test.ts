@@ -20,7 +20,7 @@ t.test('sqliteStore() brings a file of an earlier version up to date, and keeps 
   const earlier = await sqliteStore(path)
   const { event } = await earlier.append('a', draft('one'))
   await earlier.close()
-  meddle(path, `ALTER TABLE quarantine DROP COLUMN key; ALTER TABLE quarantine DROP COLUMN expires_at; PRAGMA user_version = 2;
+  meddle(path, `ALTER TABLE quarantine DROP COLUMN digest; ALTER TABLE quarantine DROP COLUMN delivery; PRAGMA user_version = 2;
     INSERT INTO quarantine (at, step, reason, bytes, body) VALUES (1, 'validate', 'it is odd', 2, '{}')`)
   const store = await sqliteStore(path)
   t.teardown(() => store.close())
