@@ -102,7 +102,7 @@ t.test('watchTask: tries a stream again after a while of JSON', async t => {
     handle(request, response)
   })
 
-  t.strictSame(await nextIds(watchA(t, url, { pollMs: 20 }), 2), ['e.1', 'e.2'])
+  t.strictSame(await nextIds(watchA(t, url, { pollMs: 200 }), 2), ['e.1', 'e.2'])
   t.match(requests.at(-1), '/events/')
 })
 
@@ -110,7 +110,7 @@ t.test('watchTask: gives up a request for JSON that is never answered', async t 
   const { url } = await startServer(t, answer(204), nothing, stream(hello('e.0'), frame('e.1')))
   const failures: string[] = []
 
-  t.strictSame(await nextIds(watchA(t, url, { pollMs: 50, onFailure ({ message }) { failures.push(message) } }), 1), ['e.1'])
+  t.strictSame(await nextIds(watchA(t, url, { pollMs: 500, onFailure ({ message }) { failures.push(message) } }), 1), ['e.1'])
   t.match(failures, ['Cannot watch the task: no stream came', 'Cannot watch the task: no answer came'])
 })
 

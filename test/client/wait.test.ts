@@ -2,7 +2,7 @@ import t from 'tap'
 import { PhraseFailed, WaitTimeout, waitForPhrase } from '../../src/client/index.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
-import { answer, nothing, startServer, stream, hello } from '../support/server.ts'
+import { startServer, stream, hello } from '../support/server.ts'
 
 t.test('waitForPhrase: resolves with the phrase that comes', async t => {
   const { url } = await startRelay(t)
@@ -64,10 +64,11 @@ t.test('waitForPhrase: rejects when none comes in time, and closes its stream', 
 })
 
 t.test('waitForPhrase: a timeout tells what failed', async t => {
-  const { url } = await startServer(t, answer(503), nothing)
   const failures: Error[] = []
+  let asked = 0
+  const fetch = async (): Promise<Response> => ++asked === 1 ? new Response(null, { status: 503 }) : new Promise(() => {})
 
-  const error = await waitForPhrase(url, 'a', { timeoutMs: 200, onFailure (error) { failures.push(error) } }).catch((error) => error)
+  const error = await waitForPhrase('http://relay', 'a', { fetch, timeoutMs: 200, onFailure (error) { failures.push(error) } }).catch((error) => error)
 
   t.match(error, { name: 'WaitTimeout', cause: { message: 'Cannot watch the task: status 503' } })
   t.equal(failures[0], error.cause)

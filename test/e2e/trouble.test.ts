@@ -50,7 +50,7 @@ async function rideOut (t: Test, relay: TestProcess, trouble: { begin: () => voi
 t.test('store trouble: a database that another process has locked', async t => {
   const path = join(temporaryFolder(t), 'relay.db')
   const relay = await startProcess(t, { STORE_URL: `sqlite:${path}` })
-  const other = new DatabaseSync(path)
+  const other = new DatabaseSync(path, { timeout: 5000 })
   t.teardown(() => { other.close() })
   await rideOut(t, relay, { begin: () => { other.exec('BEGIN EXCLUSIVE') }, end: () => { other.exec('ROLLBACK') } })
 })

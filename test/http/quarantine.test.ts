@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { createHub, localBus, memoryStore, phraseRelay, readHeld } from '../../src/index.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { mountRelay } from '../support/relay-with.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { kieHeaders, nowSeconds } from '../support/signing.ts'
 import { watch } from '../support/sse.ts'
@@ -82,19 +83,19 @@ t.test('callback: what the quarantine has no room for is answered 503, so that t
 })
 
 t.test('hub.replay() publishes what can be read now, once, with the time that it came', async t => {
-  const { url, hub } = await startRelay(t, CONFIG)
+  let time = Date.parse('2026-01-02T03:04:05.678Z')
+  const { url, hub } = await mountRelay(t, memoryStore({ now: () => time }), { config: CONFIG })
   const stream = await watch(t, `${url}/events/a`)
   await stream.next()
-  const before = new Date().toISOString()
   await post(url, ODD, { query })
   await post(url, { code: 200 }, { query })
-  const after = new Date().toISOString()
+  time += 60_000
 
   const [one, two] = await Promise.all([hub.replay(readOdd), hub.replay(readOdd)])
 
   const { id, data } = await stream.next()
   t.equal(one.concat(two).filter(({ event }) => event?.id === id).length, 1)
-  t.equal(data.receivedAt >= before && data.receivedAt <= after, true)
+  t.equal(data.receivedAt, '2026-01-02T03:04:05.678Z')
   t.match(await hub.replay(readOdd), [{ id: 2, reason: /it names no task/ }])
 })
 

@@ -30,8 +30,7 @@ export async function takeStock (url: string): Promise<{ kept: Map<string, strin
   const kept = new Map<string, string>()
   const faults: string[] = []
   for (const taskId of TASKS) {
-    const response = await fetch(`${url}/tasks/${taskId}`)
-    const { events = [] } = await response.json() as { events?: Array<{ id: string, data: { validateInfo: string } }> }
+    const events = await history(url, taskId)
     events.forEach(({ id, data }, i) => {
       if (Number(id.split('.')[1]) !== i + 1) faults.push(`${taskId}: ${id} stands at place ${i + 1}`)
       kept.set(`${taskId} ${id}`, data.validateInfo)
@@ -40,6 +39,19 @@ export async function takeStock (url: string): Promise<{ kept: Map<string, strin
   const phrases = [...kept.values()]
   if (new Set(phrases).size !== phrases.length) faults.push('a callback was kept twice')
   return { kept, faults }
+}
+
+type PhraseEvent = { readonly id: string, readonly data: { readonly validateInfo: string } }
+
+/** All events of a task, which come in parts. */
+async function history (url: string, taskId: string): Promise<PhraseEvent[]> {
+  const all: PhraseEvent[] = []
+  for (;;) {
+    const response = await fetch(`${url}/tasks/${taskId}?after=${all.at(-1)?.id ?? ''}`)
+    const { events = [] } = await response.json() as { events?: PhraseEvent[] }
+    if (events.length === 0) return all
+    all.push(...events)
+  }
 }
 
 /** What was acknowledged and is not there, or is there and was never sent. */

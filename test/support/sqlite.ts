@@ -10,7 +10,7 @@ export function databasePath (t: Pick<Tester, 'teardown'>): string {
 
 /** Does something to a database behind the back of its store. */
 export function meddle (path: string, sql: string): void {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: 5000 })
   db.exec(sql)
   db.close()
 }
