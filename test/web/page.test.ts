@@ -165,6 +165,7 @@ t.test('the page: a restart of the server under it loses nothing and doubles not
   await post(first.url, phraseReady('a', 'Before'))
   const page = await open(t, `${first.url}/?task=a`)
   await shows(page, 'Before')
+
   await first.kill()
   await page.locator('[data-state="reconnecting"]').waitFor()
   const second = await startProcess(t, { ...env, PORT: new URL(first.url).port })
