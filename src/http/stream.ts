@@ -4,7 +4,7 @@ import type { ClosingReason } from '../../schemas/event.ts'
 import { beginBody, endBody, whenOver } from './connection.ts'
 import { closingFrame, KEEP_ALIVE, type Frame } from './frames.ts'
 
-// A reader that took nothing for so many keep-alives is gone, or gains more from a new connection.
+// A reader that is behind for so many keep-alives is gone, or gains more from a new connection.
 const MISSES_TO_END = 4
 
 /**
@@ -17,6 +17,7 @@ export abstract class Stream {
   readonly #bufferBytes: number
   #out!: Writable
   #missed = 0
+  #behind = false
   #closing: ClosingReason | undefined
 
   /** @param bufferBytes - the most that is held for a slow reader, in bytes; a single larger frame is held alone */
@@ -45,14 +46,14 @@ export abstract class Stream {
     if (this.#closed) return false
     const fits = this.#takes(frame)
     if (fits) this.#out.write(frame)
-    else this.#out.write('', () => { this.ready() })
+    else this.#wait()
     return fits
   }
 
   /** Breaks the silence with a comment; a reader that is behind gets none, and after four of them its stream is ended. */
   keepAlive (): void {
     // One that has ended takes no more, and is gone by then if its reader takes what there is.
-    if (!this.#closed && this.#takes(KEEP_ALIVE)) {
+    if (!this.#closed && !this.#behind && this.#takes(KEEP_ALIVE)) {
       this.#missed = 0
       this.#out.write(KEEP_ALIVE)
     } else if (++this.#missed === MISSES_TO_END) this.end('slow')
@@ -70,6 +71,14 @@ export abstract class Stream {
   /** Ends the stream at once, whatever its reader has not taken. */
   cut (): void {
     this.#out.destroy()
+  }
+
+  #wait (): void {
+    this.#behind = true
+    this.#out.write('', () => {
+      this.#behind = false
+      this.ready()
+    })
   }
 
   /** Nobody can be reached through it any more, and a write would be an error that nobody catches. */

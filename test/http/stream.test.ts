@@ -143,6 +143,15 @@ t.test('stream: one that has ended is dropped when its reader takes nothing', as
   t.equal(await stream.over.promise, 'done')
 })
 
+t.test('stream: a reader that is behind for four keep-alives is let go, even if a comment would still fit', async t => {
+  const { socket: { socket }, stream } = await serve(t, {}, 20_000_100)
+  socket.pause()
+  t.equal(stream.send('x'.repeat(20_000_000)), true)
+  t.equal(stream.send('x'.repeat(200)), false)
+  for (let swept = 0; swept < 5; swept++) stream.keepAlive()
+  t.equal(await stream.over.promise, 'slow')
+})
+
 t.test('stream: a request that is pipelined behind another is answered behind it', async t => {
   const app = Fastify()
   const first = Promise.withResolvers<string>()
