@@ -27,6 +27,7 @@ let seen = new Set()
 /** What the newest event says. */
 let latest = SCENES.waiting
 let onLive = () => {}
+let started = false
 
 /** @param {keyof typeof STATES} state */
 function setConnection (state) {
@@ -41,6 +42,7 @@ function taskInUrl () {
 
 /** Watches the task that the URL names. */
 function start () {
+  started = true
   const taskId = taskInUrl()
   // A fresh ticket for the same task goes on where the last one ended.
   const cursor = current?.taskId === taskId ? current.cursor : ''
@@ -49,7 +51,6 @@ function start () {
   setConnection('none')
   if (!cursor) clear()
   const valid = TASK_ID.test(taskId) && !DOTS.test(taskId)
-  taskField.value = taskId
   // What is not a task id must not get into code that someone copies.
   showCode(valid ? taskId : 'TASK_ID')
   if (taskId === '') stage.show(sample === 'yes' ? SCENES.sample : SCENES.empty)
@@ -103,10 +104,16 @@ function showCode (taskId) {
   for (const [name, text] of Object.entries(snippets(base, taskId, tickets === 'yes'))) byId(name).textContent = text
 }
 
+/** Shows what the URL names, after it has changed. */
+function arrive () {
+  taskField.value = taskInUrl()
+  start()
+}
+
 /** @param {string} taskId */
 function go (taskId) {
   if (taskId !== taskInUrl()) history.pushState(null, '', `?task=${encodeURIComponent(taskId)}`)
-  start()
+  arrive()
 }
 
 /** Shows the whole way: watches a task, then posts the callback for it. */
@@ -135,7 +142,7 @@ byId('sample').addEventListener('click', trySample)
 copies(byId('copy'), byId('text'))
 for (const button of document.querySelectorAll('[data-copy]')) copies(/** @type {HTMLElement} */ (button), byId(/** @type {HTMLElement} */ (button).dataset.copy ?? ''))
 
-addEventListener('popstate', start)
+addEventListener('popstate', arrive)
 addEventListener('offline', () => { if (current) setConnection('offline') })
 addEventListener('online', () => { current?.reopen() })
 
@@ -147,5 +154,7 @@ document.addEventListener('visibilitychange', () => {
 })
 
 // Before the stream: over HTTP/1.1 a stream may hold the last connection that the browser has for this server.
+taskField.value = taskInUrl()
 await readClock().catch(() => {})
-start()
+// Whoever was quicker than the clock has started already, or is about to: what is in the field stays.
+if (!started) start()

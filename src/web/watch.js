@@ -67,8 +67,9 @@ export function watch (taskId, ticket, cursor, told) {
   async function failed () {
     told.state('reconnecting')
     if (source.readyState !== EventSource.CLOSED) return
+    const gone = source
     const status = await ask()
-    if (closed) return
+    if (closed || source !== gone) return
     if (REFUSALS.includes(status)) {
       close()
       told.refused(status)
