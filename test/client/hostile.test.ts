@@ -98,7 +98,7 @@ t.test('watchTask: outlives a server that cannot be reached', async t => {
 
 t.test('watchTask: tries a stream again after a while of JSON', async t => {
   const { url, requests } = await startServer(t, answer(204), answer(200, task('e.1')), (request, response) => {
-    const handle = request.url?.startsWith('/events/') ? stream(hello('e.1'), frame('e.2')) : () => setTimeout(() => { answer(204)(request, response) }, 20)
+    const handle = request.url?.startsWith('/events/') ? stream(hello('e.1'), frame('e.2')) : () => setTimeout(() => { answer(204)(request, response) }, 150)
     handle(request, response)
   })
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { watchTask } from '../../src/client/index.ts'
 import { phraseReady, post, voiceReady } from '../support/callbacks.ts'
+import { freePort } from '../support/port.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { frame, hello, startServer, stream } from '../support/server.ts'
 import { nextEvent, nextIds, watchA } from '../support/watching.ts'
@@ -74,7 +75,7 @@ t.test('watchTask: a cursor leaves out what came up to it', async t => {
 
 t.test('watchTask: a restarted server sends on where it was, each event once', async t => {
   const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
-  const first = await startRelay(t, { STORE_URL, RETRY_MS: 100 })
+  const first = await startRelay(t, { STORE_URL, RETRY_MS: 100, PORT: await freePort() })
   const events = watchA(t, first.url)
   const before = nextEvent(events)
   const one = await post(first.url, phraseReady('a', 'one'))
@@ -89,7 +90,7 @@ t.test('watchTask: a restarted server sends on where it was, each event once', a
 })
 
 t.test('watchTask: tells a gap when the server has lost its history', async t => {
-  const first = await startRelay(t, { RETRY_MS: 100 })
+  const first = await startRelay(t, { RETRY_MS: 100, PORT: await freePort() })
   let gaps = 0
   const events = watchA(t, first.url, { onGap () { gaps += 1 } })
   const before = nextEvent(events)

@@ -6,6 +6,7 @@ import t from 'tap'
 import { EventSource as UndiciEventSource } from 'undici'
 import { watchTask } from '../../src/client/index.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { freePort } from '../support/port.ts'
 import { startProcess } from '../support/process.ts'
 import { temporaryFolder } from '../support/relay.ts'
 
@@ -66,7 +67,7 @@ const clients: Record<string, Client | undefined> = {
 for (const [name, client] of Object.entries(clients)) {
   t.test(`${name} gets the phrase, outlives a restart and gets the next one, each once`, { skip: client ? false : 'this runtime has none' }, async t => {
     const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
-    const first = await startProcess(t, { STORE_URL, RETRY_MS: '100' })
+    const first = await startProcess(t, { STORE_URL, RETRY_MS: '100', PORT: String(await freePort()) })
     const phrases: Array<[string | undefined, string]> = []
     const got = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const end = client?.(first.url, (id, phrase) => { got[phrases.push([id, phrase]) - 1]?.resolve() })

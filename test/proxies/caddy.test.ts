@@ -1,6 +1,7 @@
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
-import { freePort, lacks, readmeBlock, startCaddy } from '../support/proxies.ts'
+import { freePort } from '../support/port.ts'
+import { lacks, readmeBlock, startCaddy } from '../support/proxies.ts'
 import { startRelay } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 

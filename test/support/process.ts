@@ -26,7 +26,8 @@ export interface TestProcess {
 /** Starts the real process on this runtime and waits until it listens; it is killed with the test. */
 export async function startProcess (t: Test, env: Record<string, string> = {}, command = runtimeCommand('src/bin.js')): Promise<TestProcess> {
   const { child, output, exited } = run(t, command, { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0', ...env })
-  const url = await Promise.race([listening(child), exited.then(() => { throw new Error(`it ended before it listened: ${output()}`) })])
+  const url = await listening(child)
+  if (url === undefined) throw new Error(`it ended before it listened: ${await exited}, ${output()}`)
 
   return {
     url,
@@ -68,10 +69,10 @@ function killGroup (pid: number): void {
   }
 }
 
-async function listening (child: ChildProcess): Promise<string> {
+/** Its address; undefined when its output ends before. */
+async function listening (child: ChildProcess): Promise<string | undefined> {
   for await (const line of createInterface({ input: child.stdout! })) {
     const [url] = /http:\/\/[^ "]+/.exec(line) ?? []
     if (url && line.includes('listening')) return url
   }
-  throw new Error('its output ended')
 }

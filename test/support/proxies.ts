@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
@@ -47,15 +46,6 @@ async function start (t: Test, program: string, args: string[], ready: string): 
     }
   }
   throw new Error(`${program} ended before it was ready: ${lines.join('\n')}`)
-}
-
-/** A port on 127.0.0.1 that was free a moment ago: these programs cannot pick one and say which. */
-export async function freePort (): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** The first code block of a language in the README; empty when there is none. */
