@@ -77,6 +77,7 @@ export abstract class Stream {
     this.#behind = true
     this.#out.write('', () => {
       this.#behind = false
+      this.#missed = 0
       this.ready()
     })
   }

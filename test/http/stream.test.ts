@@ -152,6 +152,19 @@ t.test('stream: a reader that is behind for four keep-alives is let go, even if 
   t.equal(await stream.over.promise, 'slow')
 })
 
+t.test('stream: a reader that has caught up is given another four keep-alives', async t => {
+  const { log, socket: { socket }, stream } = await serve(t, {}, 1024)
+  for (let round = 0; round < 2; round++) {
+    socket.pause()
+    t.equal(stream.send('x'.repeat(20_000_000)), true)
+    t.equal(stream.send('x'), false)
+    for (let swept = 0; swept < 3; swept++) stream.keepAlive()
+    socket.resume()
+    while (log.length === round) await new Promise(setImmediate)
+  }
+  t.strictSame(log, ['ready', 'ready'])
+})
+
 t.test('stream: a request that is pipelined behind another is answered behind it', async t => {
   const app = Fastify()
   const first = Promise.withResolvers<string>()
