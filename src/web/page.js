@@ -153,8 +153,8 @@ document.addEventListener('visibilitychange', () => {
   else if (Date.now() - hiddenAt > HIDDEN_MS) current?.reopen()
 })
 
-// Before the stream: over HTTP/1.1 a stream may hold the last connection that the browser has for this server.
 taskField.value = taskInUrl()
+// Before the stream: over HTTP/1.1 a stream may hold the last connection that the browser has for this server.
 await readClock().catch(() => {})
 // Whoever was quicker than the clock has started already, or is about to: what is in the field stays.
 if (!started) start()
