@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { openStore } from '../app.ts'
 import { localBus } from '../bus/local.ts'
 import { readConfig } from '../config.ts'
-import { createHub } from '../hub.ts'
+import { createHub } from '../hub/hub.ts'
 import type { EventStore } from '../store/store.ts'
 import { readHeld } from '../suno/callback.ts'
 

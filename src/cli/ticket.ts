@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { TicketClaimsSchema } from '../../schemas/ticket.ts'
 import { readConfig } from '../config.ts'
-import { signTicket } from '../tickets.ts'
+import { signTicket } from '../ticket.ts'
 
 const HELP = `Prints a ticket: its bearer may watch these tasks for a while.
 

@@ -1,3 +1,3 @@
 export { busConformance } from './bus.ts'
-export { storeConformance, type NewHistory, type TestHistory } from './store.ts'
+export { storeConformance, type NewHistory, type TestHistory } from './store/store.ts'
 export type { Tester } from './tester.ts'

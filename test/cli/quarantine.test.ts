@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { quarantine } from '../../src/cli/quarantine.ts'
-import { sqliteStore } from '../../src/store/sqlite.ts'
+import { sqliteStore } from '../../src/store/sqlite/store.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { databasePath } from '../support/sqlite.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { waitForPhrase } from '../../src/client/index.ts'
-import { signTicket } from '../../src/tickets.ts'
+import { signTicket } from '../../src/ticket.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
 import { inSeconds } from '../support/signing.ts'

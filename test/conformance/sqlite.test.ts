@@ -1,6 +1,6 @@
 import t from 'tap'
 import { storeConformance } from '../../src/conformance/index.ts'
-import { sqliteStore } from '../../src/store/sqlite.ts'
+import { sqliteStore } from '../../src/store/sqlite/store.ts'
 import { databasePath } from '../support/sqlite.ts'
 
 storeConformance(t, 'sqliteStore', (t) => {

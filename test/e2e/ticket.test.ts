@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { ticket } from '../../src/cli/ticket.ts'
-import { signTicket } from '../../src/tickets.ts'
+import { signTicket } from '../../src/ticket.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { callbackBytes, sendRaw } from '../support/raw.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { STATUS } from '../../src/errors.ts'
-import { memoryStore } from '../../src/store/memory.ts'
+import { memoryStore } from '../../src/store/memory/store.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
 

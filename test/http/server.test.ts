@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { signTicket } from '../../src/tickets.ts'
+import { signTicket } from '../../src/ticket.ts'
 import { callbackBytes, openSocket, readAll, sendRaw, statuses } from '../support/raw.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'

@@ -1,6 +1,6 @@
 import { draft, numbers } from '../../src/conformance/drafts.ts'
 import { RelayError } from '../../src/errors.ts'
-import { memoryStore } from '../../src/store/memory.ts'
+import { memoryStore } from '../../src/store/memory/store.ts'
 import type { EventStore } from '../../src/store/store.ts'
 
 /** A store that can be brought into trouble, and that counts how often it was read. */

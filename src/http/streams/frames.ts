@@ -1,0 +1,52 @@
+import { createEventBuffer } from 'better-sse'
+import type { ClosingReason, Subscribed, TaskEvent } from '../../../schemas/event.ts'
+
+/** One block of a stream: text in ASCII, or bytes. Either way its length is in bytes, as what a stream holds is counted. */
+export type Frame = string | Buffer
+
+// Names come from a closed list, ids and retries are ours, data is one line of JSON: there is nothing to escape.
+const buffer = createEventBuffer({ serializer: (text) => text as string, sanitizer: (text) => text })
+
+/** A comment, which breaks the silence and which clients pass over. */
+export const KEEP_ALIVE: Frame = Buffer.from(take(buffer.comment().dispatch()))
+
+let last: { readonly event: TaskEvent, frame: Frame } | undefined
+
+/** The frame of a kept event: formatted once, and encoded once when it is not ASCII or goes to further streams in a row. */
+export function eventFrame (event: TaskEvent): Frame {
+  if (last?.event === event) {
+    if (typeof last.frame === 'string') last.frame = Buffer.from(last.frame)
+    return last.frame
+  }
+  const text = take(buffer.push(event.data, event.event, event.id))
+  const frame = Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
+  last = { event, frame }
+  return frame
+}
+
+/** The first frame of a stream: its id is the cursor that the stream starts from. */
+export function subscribedFrame (subscribed: Subscribed, cursor: string, retryMs: number): string {
+  return take(buffer.retry(retryMs).push(JSON.stringify(subscribed), 'subscribed', cursor))
+}
+
+/** The last frame of a stream that the server ends. It has no id, so the client's cursor stays. */
+export function closingFrame (reason: ClosingReason, retryMs?: number): string {
+  if (retryMs !== undefined) buffer.retry(retryMs)
+  return take(buffer.event('closing').data(JSON.stringify({ reason })).dispatch())
+}
+
+function take ({ read, clear }: typeof buffer): string {
+  const text = read()
+  clear()
+  return text
+}
+
+/**
+ * A reconnection time with up to half as much again added at random, so that clients that were cut together do not
+ * come back together.
+ *
+ * @param retryMs - milliseconds
+ */
+export function jitter (retryMs: number): number {
+  return Math.round(retryMs * (1 + Math.random() / 2))
+}

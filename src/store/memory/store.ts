@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { EventDraft, TaskEvent } from '../../../schemas/event.ts'
+import { RelayError } from '../../errors.ts'
+import { createClock } from '../clock.ts'
+import { deliveryRefused, isRepeat } from '../delivery.ts'
+import { memoryDeliveries } from './deliveries.ts'
+import { memoryQuarantine } from './quarantine.ts'
+import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
+
+const TRIM_STEP = 1000
+
+interface Task {
+  readonly events: TaskEvent[]
+  last: number
+  digest: string
+  at: number
+}
+
+/** A store that keeps everything in this process and nothing on disk: for tests and for trying things out. */
+export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
+  const epoch = randomBytes(4).toString('hex')
+  const tasks = new Map<string, Task>()
+  const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) === true)
+  const quarantine = memoryQuarantine({ open, now, deliveries, append: keep })
+  let closed = false
+
+  function open (): void {
+    if (closed) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: it is closed')
+  }
+
+  function forget (taskId: string, task: Task, ageMs: number, watched: (taskId: string) => boolean): boolean {
+    const age = now() - task.at
+    if (age < ageMs || watched(taskId)) return false
+    if (age >= ageMs * MARK_LIVES) tasks.delete(taskId)
+    return task.events.splice(0).length > 0
+  }
+
+  function add (taskId: string, { event: name, data, digest }: EventDraft): Appended {
+    let task = tasks.get(taskId)
+    const newest = task?.events.at(-1)
+    if (task && newest && isRepeat(task, digest, now(), dedupeWindowMs)) return { event: newest, duplicate: true }
+    if (!task) tasks.set(taskId, task = { events: [], last: 0, digest, at: 0 })
+    const seq = ++task.last
+    const event: TaskEvent = { taskId, seq, id: `${epoch}.${seq}`, event: name, data }
+    task.events.push(event)
+    task.digest = digest
+    task.at = now()
+    return { event, duplicate: false }
+  }
+
+  /** @param digest - of the body that was delivered */
+  function keep (taskId: string, draft: EventDraft, digest = draft.digest): Appended {
+    const { delivery } = draft
+    if (!delivery) return add(taskId, draft)
+    const { verdict, first } = deliveries.judge(delivery, digest)
+    if (verdict === 'refused') throw deliveryRefused()
+    if (verdict === 'repeat' && first) return { event: first, duplicate: true }
+    const appended = add(taskId, draft)
+    // The key stays with the body that it came with first.
+    if (verdict !== 'kept') deliveries.remember(delivery, digest, appended.event)
+    return appended
+  }
+
+  return {
+    epoch,
+    quarantine,
+
+    async append (taskId, draft) {
+      open()
+      return keep(taskId, draft)
+    },
+
+    async read (taskId, after, limit) {
+      open()
+      const { events = [], last = 0 } = tasks.get(taskId) ?? {}
+      const start = Math.max(0, events.length - (last - after))
+      return events.slice(start, start + limit)
+    },
+
+    async extent (taskId) {
+      open()
+      const { events = [], last = 0 } = tasks.get(taskId) ?? {}
+      return { first: last - events.length + 1, last, newest: events.at(-1) }
+    },
+
+    async trim (ageMs, watched) {
+      open()
+      quarantine.forget(now() - ageMs)
+      let forgotten = 0
+      let seen = 0
+      for (const [taskId, task] of tasks) {
+        if (forget(taskId, task, ageMs, watched)) forgotten++
+        if (++seen % TRIM_STEP === 0) await breathe()
+      }
+      return forgotten
+    },
+
+    async changedElsewhere () {
+      open()
+      return false
+    },
+
+    async check () { open() },
+    async close () { closed = true }
+  }
+}

@@ -1,0 +1,70 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Held, HeldSummary } from '../../../schemas/quarantine.ts'
+import { guard, openForReading, type EventRow } from './database.ts'
+
+/** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
+export interface SqliteReader {
+  /** Rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
+  rows (taskId: string, after: number, limit: number): EventRow[]
+  /** The oldest and the highest seq of `taskId`, and its newest row if any is kept. */
+  extent (taskId: string): { first: number, last: number, newest: EventRow | undefined }
+  /** All that is held in quarantine, oldest first. */
+  list (): HeldSummary[]
+  held (id: number): Held | undefined
+  close (): void
+}
+
+/**
+ * Reads a SQLite store. The file is opened at the first read, and anew after a failure, so that it recovers by itself.
+ *
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from every method
+ */
+export function sqliteReader (path: string): SqliteReader {
+  let session: Session | undefined
+
+  function read<T> (work: (session: Session) => T): T {
+    return guard(path, () => {
+      session ??= open(path)
+      try {
+        return work(session)
+      } catch (error) {
+        session.db.close()
+        session = undefined
+        throw error
+      }
+    })
+  }
+
+  return {
+    rows: (taskId, after, limit) => read((s) => s.rows.all(taskId, after, limit) as unknown as EventRow[]),
+    extent: (taskId) => read((s) => extent(s, taskId)),
+    list: () => read((s) => s.list.all() as unknown as HeldSummary[]),
+    held: (id) => read((s) => s.held.get(id) as unknown as Held | undefined),
+    close () {
+      session?.db.close()
+      session = undefined
+    }
+  }
+}
+
+type Session = ReturnType<typeof open>
+
+function open (path: string) {
+  const db: DatabaseSync = openForReading(path)
+  return {
+    db,
+    // A bare LIMIT ? is a value to plan by: SQLite would prepare the statement anew at every read.
+    rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0'),
+    // One statement, since each takes and drops the file's locks. The mark is read where there is no row.
+    extent: db.prepare(`SELECT * FROM (SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1)
+      UNION ALL SELECT seq, NULL, NULL, seq + 1 FROM marks WHERE task_id = ?1 LIMIT 1`),
+    list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
+    held: db.prepare('SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?')
+  }
+}
+
+function extent (s: Session, taskId: string): ReturnType<SqliteReader['extent']> {
+  const row = s.extent.get(taskId) as (EventRow | { seq: number, event: null }) & { first: number } | undefined
+  if (!row) return { first: 1, last: 0, newest: undefined }
+  return { first: row.first, last: row.seq, newest: row.event === null ? undefined : row }
+}

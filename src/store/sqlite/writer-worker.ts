@@ -1,0 +1,34 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { RelayError } from '../../errors.ts'
+import { sqliteWriter, type SqliteWriter } from './writer.ts'
+
+/** One call of a writer's method, as it crosses to its thread. */
+export interface Call {
+  readonly method: keyof SqliteWriter
+  readonly args: unknown[]
+}
+
+/** What came of a call; calls are answered in the order that they came in, and `close` by the end of the thread. */
+export type Answer = { readonly result: unknown } | { readonly error: string }
+
+const port = parentPort!
+let writer: SqliteWriter | undefined
+
+function answer ({ method, args }: Call): Answer {
+  try {
+    writer ??= sqliteWriter(workerData as string)
+    const run = writer[method] as (...args: unknown[]) => unknown
+    return { result: run(...args) }
+  } catch (error) {
+    return { error: (error as RelayError).message }
+  }
+}
+
+port.on('message', (call: Call) => {
+  if (call.method === 'close') {
+    writer?.close()
+    // Ends this thread alone.
+    process.exit()
+  }
+  port.postMessage(answer(call))
+})

@@ -1,0 +1,142 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import Fastify from 'fastify'
+import t from 'tap'
+import { createPlaces } from '../../../src/http/guards/stream-limits.ts'
+import { openSocket } from '../../support/raw.ts'
+import { closeNow, startRelay, type TestRelay } from '../../support/relay.ts'
+import { dial } from '../../support/socket.ts'
+import { watch } from '../../support/sse.ts'
+
+/** The server's side of the next request: resolves once its answer is over. */
+async function nextOver ({ app }: TestRelay): Promise<{ over: Promise<unknown> }> {
+  const [, answer] = await once(app.server, 'request') as [IncomingMessage, ServerResponse]
+  return { over: once(answer, 'close') }
+}
+
+for (const setting of ['MAX_STREAMS', 'MAX_STREAMS_PER_IP', 'MAX_STREAMS_PER_TASK']) {
+  t.test(`${setting}: a program that wants one stream too many is told to come later`, async t => {
+    const { url } = await startRelay(t, { [setting]: 2 })
+    for (const task of ['a', 'a']) await (await watch(t, `${url}/events/${task}`)).next()
+
+    const refused = await fetch(`${url}/events/a`)
+
+    t.equal(refused.status, 429)
+    t.equal(refused.headers.get('retry-after'), '5')
+    t.match(await refused.json(), { code: 'TOO_MANY_STREAMS' })
+  })
+
+  t.test(`${setting}: 0 is no limit`, async t => {
+    const { url } = await startRelay(t, { [setting]: 0 })
+
+    for (const task of ['a', 'a', 'a']) t.equal((await (await watch(t, `${url}/events/${task}`)).next()).event, 'subscribed')
+  })
+}
+
+t.test('a browser that wants one stream too many is kept waiting and comes back by itself', async t => {
+  const { url } = await startRelay(t, { MAX_STREAMS: 1 })
+  await (await watch(t, `${url}/events/a`)).next()
+
+  const refused = await fetch(`${url}/events/a`, { headers: { accept: 'text/event-stream' } })
+
+  t.equal(refused.status, 200)
+  t.equal(refused.headers.get('content-type'), 'text/event-stream')
+  t.match(await refused.text(), /^retry:(3|4)\d{4}\n\n$/)
+})
+
+t.test('places are per task', async t => {
+  const { url } = await startRelay(t, { MAX_STREAMS_PER_TASK: 1 })
+  await (await watch(t, `${url}/events/a`)).next()
+
+  t.equal((await (await watch(t, `${url}/events/b`)).next()).event, 'subscribed')
+})
+
+t.test('places are per address', async t => {
+  const { app, url } = await startRelay(t, { MAX_STREAMS_PER_IP: 1 })
+  await (await watch(t, `${url}/events/a`)).next()
+
+  const other = await app.inject({ url: '/tasks/a?wait=0.01', remoteAddress: '192.0.2.1' })
+
+  t.equal(other.statusCode, 204)
+})
+
+t.test('a held task read takes a place, one that is answered at once does not', async t => {
+  const relay = await startRelay(t, { MAX_STREAMS: 1 })
+  const held = new AbortController()
+  const asked = nextOver(relay)
+  fetch(`${relay.url}/tasks/a?wait=60`, { signal: held.signal }).catch(() => {})
+  const { over } = await asked
+  await turn()
+
+  t.equal((await fetch(`${relay.url}/events/a`)).status, 429)
+  t.equal((await fetch(`${relay.url}/tasks/a?wait=1`)).status, 429)
+  t.equal((await fetch(`${relay.url}/tasks/a`)).status, 404)
+
+  held.abort()
+  await over
+  t.equal((await (await watch(t, `${relay.url}/events/a`)).next()).event, 'subscribed')
+})
+
+t.test('places stay exact however often clients leave and come back', async t => {
+  const relay = await startRelay(t, { MAX_STREAMS: 2, MAX_STREAMS_PER_TASK: 2, MAX_STREAMS_PER_IP: 2 })
+  await (await watch(t, `${relay.url}/events/a`)).next()
+
+  for (let round = 0; round < 20; round++) {
+    const asked = nextOver(relay)
+    const socket = await openSocket(t, relay.url)
+    socket.write('GET /events/a HTTP/1.1\r\nhost: relay\r\n\r\n')
+    await once(socket, 'data')
+    t.equal((await fetch(`${relay.url}/events/a`)).status, 429)
+    socket.destroy()
+    await (await asked).over
+  }
+})
+
+for (const path of ['/events/a', '/tasks/a?wait=60']) {
+  t.test(`clients that leave as soon as they have asked for ${path} hold no place`, async t => {
+    const relay = await startRelay(t, { MAX_STREAMS: 1, TICKET_KEYS: [] })
+
+    for (let round = 0; round < 50; round++) {
+      const asked = nextOver(relay)
+      const socket = await openSocket(t, relay.url)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: relay\r\n\r\n`, () => { socket.destroy() })
+      await (await asked).over
+    }
+
+    t.equal((await (await watch(t, `${relay.url}/events/a`)).next()).event, 'subscribed')
+  })
+}
+
+t.test('a request of an injected client gives its place back', async t => {
+  const { app } = await startRelay(t, { MAX_STREAMS: 1 })
+
+  for (const task of ['a', 'a']) t.equal((await app.inject(`/tasks/${task}?wait=0.01`)).statusCode, 204)
+})
+
+t.test('whoever has left before a place was asked for takes none', async t => {
+  const places = createPlaces({ total: 1, perNetwork: 1, perTask: 1 })
+  const taken: boolean[] = []
+  const app = Fastify()
+  app.get('/', async (request, reply) => {
+    request.raw.socket.destroy()
+    await once(request.raw.socket, 'close')
+    taken.push(places.take(request, reply, 'a'))
+  })
+  t.teardown(() => closeNow(app))
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  await t.rejects(fetch(url))
+  await t.rejects(fetch(url))
+  while (taken.length < 2) await turn()
+  t.strictSame(taken, [true, true])
+})
+
+t.test('an answer that waited behind another on its connection gives its place back when it is over', async t => {
+  const { url } = await startRelay(t, { MAX_STREAMS: 2 })
+  const { until } = await dial(t, url, ['GET /healthz HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /nowhere HTTP/1.1'])
+  await until('404 Not Found')
+
+  t.equal((await (await watch(t, `${url}/events/a`)).next()).event, 'subscribed')
+  await (await watch(t, `${url}/events/a`)).next()
+  t.equal((await fetch(`${url}/events/a`)).status, 429, 'and none is given back twice')
+})

@@ -1,0 +1,172 @@
+import t, { type Test } from 'tap'
+import type { Step } from '../../../schemas/callback.ts'
+import { numbers } from '../../../src/conformance/drafts.ts'
+import { memoryStore } from '../../../src/store/memory/store.ts'
+import { phraseFailed, phraseReady, post, voiceReady, type Reply } from '../../support/callbacks.ts'
+import { mountRelay } from '../../support/relay-with.ts'
+import { startRelay, type TestRelay } from '../../support/relay.ts'
+import { dial } from '../../support/socket.ts'
+import { moodyStore } from '../../support/stores.ts'
+
+/** A relay whose store counts the events that were appended. */
+async function start (t: Test) {
+  const store = memoryStore()
+  let appended = 0
+  const { url } = await mountRelay(t, {
+    ...store,
+    append (...args) {
+      appended++
+      return store.append(...args)
+    }
+  })
+  return { url, appended: () => appended }
+}
+
+async function eventsOf ({ hub }: TestRelay, taskId: string): Promise<string[]> {
+  return (await hub.history(taskId, undefined)).events.map(({ event }) => event)
+}
+
+function isProblem (t: Test, { status, headers, json }: Reply, wantedStatus: number, code: string): void {
+  t.equal(status, wantedStatus)
+  t.equal(headers.get('content-type'), 'application/problem+json; charset=utf-8')
+  t.match(json, { type: 'about:blank', title: String, status: wantedStatus, code, detail: /^Cannot / })
+}
+
+const DOCUMENTED: Array<[Step, object, string]> = [
+  ['validate', phraseReady('a'), 'phrase-ready'],
+  ['regenerate', phraseReady('a'), 'phrase-ready'],
+  ['regenerate', phraseFailed('a'), 'phrase-failed'],
+  ['generate', voiceReady('a'), 'voice-ready']
+]
+
+for (const [step, body, event] of DOCUMENTED) {
+  t.test(`POST /callback/${step} keeps the documented body as ${event}`, async t => {
+    const relay = await startRelay(t)
+    const { status, json } = await post(relay.url, body, { step })
+    t.equal(status, 200)
+    t.strictSame(json, { received: true, taskId: 'a', eventId: json.eventId, duplicate: false })
+    t.match(json.eventId, /^[0-9a-f]{8}\.1$/)
+    t.strictSame(await eventsOf(relay, 'a'), [event])
+  })
+}
+
+t.test('POST /callback answers the step regenerate', async t => {
+  const { url, hub } = await startRelay(t)
+  await post(url, phraseReady('a'))
+  const { events: [event] } = await hub.history('a', undefined)
+  t.match(JSON.parse(event?.data ?? ''), { step: 'regenerate' })
+})
+
+t.test('POST /callback answers the same delivery again with the first event id', async t => {
+  const relay = await startRelay(t)
+  const first = await post(relay.url, phraseReady('a'))
+  const again = await post(relay.url, phraseReady('a'))
+  t.equal(again.status, 200)
+  t.strictSame(again.json, { ...first.json, duplicate: true })
+  t.strictSame(await eventsOf(relay, 'a'), ['phrase-ready'])
+})
+
+t.test('POST /callback keeps one of twenty equal deliveries that come at once', async t => {
+  const relay = await startRelay(t)
+  const replies = await Promise.all(numbers(20).map(() => post(relay.url, phraseReady('a'))))
+  t.equal(replies.filter(({ json }) => json.duplicate === false).length, 1)
+  t.equal(new Set(replies.map(({ json }) => json.eventId)).size, 1)
+})
+
+t.test('POST /callback takes equal bodies of two steps for two events', async t => {
+  const relay = await startRelay(t)
+  for (const step of ['validate', 'regenerate'] as const) await post(relay.url, phraseReady('a'), { step })
+  t.strictSame(await eventsOf(relay, 'a'), ['phrase-ready', 'phrase-ready'])
+})
+
+t.test('POST /callback reads a body that begins with a byte order mark', async t => {
+  const { url } = await startRelay(t)
+  t.equal((await post(url, '\uFEFF' + JSON.stringify(phraseReady('a')))).status, 200)
+})
+
+t.test('POST /callback reads a content type with a charset', async t => {
+  const { url } = await startRelay(t)
+  t.equal((await post(url, phraseReady('a'), { headers: { 'content-type': 'application/json; charset=utf-8' } })).status, 200)
+})
+
+const deep = `{"code":200,"taskId":"a","data":{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`
+
+const REFUSED: Array<[string, unknown, Record<string, string>, number, string]> = [
+  ['text that is not JSON', '{"code":200', {}, 400, 'BODY_NOT_JSON'],
+  ['an empty body', '', {}, 400, 'BODY_NOT_JSON'],
+  ['no task id', { code: 200, data: {} }, {}, 400, 'CALLBACK_UNREADABLE'],
+  ['a task id outside its alphabet', phraseReady('a/b'), {}, 400, 'CALLBACK_UNREADABLE'],
+  ['a field of a wrong type', { code: 'ok', taskId: 'a' }, {}, 400, 'CALLBACK_UNREADABLE'],
+  ['JSON that is no object', '[]', {}, 400, 'CALLBACK_UNREADABLE'],
+  ['JSON that is nested very deep', deep, {}, 400, 'CALLBACK_UNREADABLE'],
+  ['a body that is too large', phraseReady('a', 'x'.repeat(65_536)), {}, 413, 'BODY_TOO_LARGE'],
+  ['text/plain', phraseReady('a'), { 'content-type': 'text/plain' }, 415, 'MEDIA_TYPE_UNSUPPORTED'],
+  ['a form', 'code=200', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'MEDIA_TYPE_UNSUPPORTED']
+]
+
+for (const [what, body, headers, status, code] of REFUSED) {
+  t.test(`POST /callback refuses ${what} and writes nothing`, async t => {
+    const { url, appended } = await start(t)
+    for (const step of [undefined, 'generate'] as const) {
+      isProblem(t, await post(url, body, step ? { step, headers } : { headers }), status, code)
+    }
+    t.equal(appended(), 0)
+  })
+}
+
+async function postBytes (url: string, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, headers: Record<string, string>): Promise<Reply> {
+  const response = await fetch(`${url}/callback`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+  return { status: response.status, headers: response.headers, json: await response.json() }
+}
+
+t.test('POST /callback refuses bytes that are not UTF-8', async t => {
+  const { url, appended } = await start(t)
+  isProblem(t, await postBytes(url, new Uint8Array([0x22, 0xff, 0x22]), { 'content-type': 'application/json' }), 400, 'BODY_NOT_JSON')
+  t.equal(appended(), 0)
+})
+
+t.test('POST /callback refuses a body without a content type', async t => {
+  const { url, appended } = await start(t)
+  isProblem(t, await postBytes(url, new TextEncoder().encode('{}'), { 'content-type': '' }), 415, 'MEDIA_TYPE_UNSUPPORTED')
+  t.equal(appended(), 0)
+})
+
+t.test('POST /callback refuses a request without a body', async t => {
+  const { url, appended } = await start(t)
+  const { until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Length: 0'])
+  t.match(await until('}'), /^HTTP\/1\.1 400 .*"code":"BODY_NOT_JSON"/s)
+  t.equal(appended(), 0)
+})
+
+t.test('POST /callback refuses a body that grows too large without having said so', async t => {
+  const { url, appended } = await start(t)
+  const { socket, until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
+  socket.write(`11170\r\n${'x'.repeat(0x11170)}\r\n`)
+  t.match(await until('}'), /^HTTP\/1\.1 413 .*"code":"BODY_TOO_LARGE"/s)
+  t.equal(appended(), 0)
+})
+
+t.test('POST /callback takes a body that is as large as it may be', async t => {
+  const { url } = await startRelay(t, { BODY_LIMIT_BYTES: 1024 })
+  const rest = 1024 - JSON.stringify(phraseReady('a', '')).length
+  t.equal((await post(url, phraseReady('a', 'x'.repeat(rest)))).status, 200)
+  t.equal((await post(url, phraseReady('a', 'x'.repeat(rest + 1)))).status, 413)
+})
+
+t.test('POST /callback/:step refuses a step that there is not', async t => {
+  const { url, appended } = await start(t)
+  isProblem(t, await post(url, phraseReady('a'), { step: 'check' as Step }), 400, 'REQUEST_INVALID')
+  t.equal(appended(), 0)
+})
+
+t.test('POST /callback answers 503 with Retry-After when the event cannot be kept', async t => {
+  const store = moodyStore()
+  const { url } = await mountRelay(t, store)
+  store.trouble = true
+  const reply = await post(url, phraseReady('a'))
+  isProblem(t, reply, 503, 'STORE_UNAVAILABLE')
+  t.equal(reply.headers.get('retry-after'), '5')
+
+  store.trouble = false
+  t.equal((await post(url, phraseReady('a'))).status, 200, 'and keeps the next one when the trouble is over')
+})

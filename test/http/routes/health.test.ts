@@ -1,0 +1,27 @@
+import t from 'tap'
+import { mountRelay } from '../../support/relay-with.ts'
+import { startRelay } from '../../support/relay.ts'
+import { moodyStore } from '../../support/stores.ts'
+
+t.test('health: /healthz and /readyz answer that all is well', async t => {
+  const { url } = await startRelay(t)
+  for (const path of ['/healthz', '/readyz']) {
+    const response = await fetch(url + path)
+    t.equal(response.status, 200)
+    t.strictSame(await response.json(), { status: 'ok' })
+  }
+})
+
+t.test('health: /readyz says what is wrong with the store, /healthz still answers', async t => {
+  const store = moodyStore()
+  const { url } = await mountRelay(t, store)
+  store.trouble = true
+  const response = await fetch(`${url}/readyz`)
+  t.equal(response.status, 503)
+  t.equal(response.headers.get('retry-after'), '5')
+  t.match(await response.json(), { code: 'STORE_UNAVAILABLE', detail: /the store is in trouble/ })
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+
+  store.trouble = false
+  t.equal((await fetch(`${url}/readyz`)).status, 200)
+})

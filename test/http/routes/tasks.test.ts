@@ -1,0 +1,186 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import t from 'tap'
+import { memoryStore } from '../../../src/store/memory/store.ts'
+import { gatedBus } from '../../support/buses.ts'
+import { phraseFailed, phraseReady, post, voiceReady } from '../../support/callbacks.ts'
+import { mountRelay } from '../../support/relay-with.ts'
+import { startRelay } from '../../support/relay.ts'
+import { closed, dial } from '../../support/socket.ts'
+import { moodyStore } from '../../support/stores.ts'
+
+async function get (url: string) {
+  const response = await fetch(url)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) }
+}
+
+t.test('tasks: what is kept of a task, as its stream would tell it', async t => {
+  const { url } = await startRelay(t)
+  const first = await post(url, phraseFailed('a'))
+  const second = await post(url, { ...phraseReady('a'), data: { ...phraseReady('a').data, unknown: [1] } })
+  const { status, headers, json } = await get(`${url}/tasks/a`)
+  const [failed, ready] = json.events
+  t.equal(status, 200)
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.strictSame(json, { taskId: 'a', state: 'phrase-ready', lastEventId: second.json.eventId, updatedAt: ready.data.receivedAt, events: [failed, ready] })
+  t.strictSame(ready, {
+    id: second.json.eventId,
+    event: 'phrase-ready',
+    data: { taskId: 'a', step: 'regenerate', code: 200, msg: 'success', status: 'wait_validating', validateInfo: 'Silver rivers hum below the hill', errorCode: 0, errorMessage: '', unknown: [1], receivedAt: ready.data.receivedAt }
+  })
+  t.match(failed, { id: first.json.eventId, event: 'phrase-failed', data: { code: 400, msg: 'Validation phrase regeneration failed' } })
+})
+
+for (const [state, body, step] of [
+  ['pending', { code: 200, taskId: 'a' }, 'validate'],
+  ['phrase-ready', phraseReady('a'), 'validate'],
+  ['phrase-failed', phraseFailed('a'), 'validate'],
+  ['voice-ready', voiceReady('a'), 'generate'],
+  ['voice-failed', { code: 500, taskId: 'a' }, 'generate']
+] as const) {
+  t.test(`tasks: the state ${state} is what the newest event says`, async t => {
+    const { url } = await startRelay(t)
+    await post(url, { code: 200, data: { taskId: 'a', status: 'before' } })
+    await post(url, body, { step })
+    t.equal((await get(`${url}/tasks/a`)).json.state, state)
+  })
+}
+
+t.test('tasks: a task of which nothing is kept', async t => {
+  const { url } = await startRelay(t)
+  t.match(await get(`${url}/tasks/a`), { status: 404, json: { code: 'TASK_UNKNOWN', detail: 'Cannot show the task a: nothing is kept of it' } })
+})
+
+for (const path of ['a%20b', 'x'.repeat(129), 'a?wait=61', 'a?wait=-1', 'a?wait=soon', 'a?after=1&after=2']) {
+  t.test(`tasks: /tasks/${path} is refused`, async t => {
+    const { url } = await startRelay(t)
+    t.match(await get(`${url}/tasks/${path}`), { status: 400, json: { code: 'REQUEST_INVALID' } })
+  })
+}
+
+t.test('tasks: after gives only later events, and everything when it is not known', async t => {
+  const { url } = await startRelay(t)
+  const { json: { eventId } } = await post(url, phraseFailed('a'))
+  await post(url, phraseReady('a'))
+  const names = async (after: string): Promise<string[]> => (await get(`${url}/tasks/a?after=${after}`)).json.events.map(({ event }: { event: string }) => event)
+  t.strictSame(await names(eventId), ['phrase-ready'])
+  t.strictSame(await names(eventId.replace('.1', '.2')), [])
+  t.strictSame(await names('other.1'), ['phrase-failed', 'phrase-ready'])
+})
+
+t.test('tasks: wait is answered at once when there is something', async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('a'))
+  t.equal((await get(`${url}/tasks/a?wait=60`)).json.events.length, 1)
+})
+
+t.test('tasks: wait is answered when an event comes, of an unknown task too', async t => {
+  const bus = gatedBus()
+  const { url } = await mountRelay(t, memoryStore(), { bus })
+  const waiting = get(`${url}/tasks/a?wait=60`)
+  while (bus.subscriptions === 0) await turn()
+  await post(url, phraseReady('a'))
+  t.match(await waiting, { status: 200, json: { state: 'phrase-ready', events: [{ event: 'phrase-ready' }] } })
+  while (bus.subscriptions > 0) await turn()
+})
+
+t.test('tasks: wait with after is answered by the next event alone', async t => {
+  const bus = gatedBus()
+  const { url } = await mountRelay(t, memoryStore(), { bus })
+  const { json: { eventId } } = await post(url, phraseFailed('a'))
+  const waiting = get(`${url}/tasks/a?wait=60&after=${eventId}`)
+  while (bus.subscriptions === 0) await turn()
+  await post(url, phraseReady('a'))
+  t.match((await waiting).json.events.map(({ event }: { event: string }) => event), ['phrase-ready'])
+})
+
+t.test('tasks: wait is answered 204 when the time passes', async t => {
+  const { url } = await startRelay(t)
+  const { json: { eventId } } = await post(url, phraseReady('a'))
+  for (const path of [`a?wait=0.01&after=${eventId}`, 'unknown?wait=0.01']) {
+    const { status, headers, json } = await get(`${url}/tasks/${path}`)
+    t.equal(status, 204)
+    t.equal(headers.get('cache-control'), 'no-store')
+    t.equal(json, undefined)
+  }
+})
+
+t.test('tasks: wait by a client that leaves is over', async t => {
+  const bus = gatedBus()
+  const { url } = await mountRelay(t, memoryStore(), { bus })
+  const { socket } = await dial(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
+  while (bus.subscriptions === 0) await turn()
+  socket.destroy()
+  while (bus.subscriptions > 0) await turn()
+})
+
+t.test('tasks: wait by a client that leaves during the handshake is over', async t => {
+  const bus = gatedBus()
+  const { app, url } = await mountRelay(t, memoryStore(), { bus })
+  const waiting = bus.shut()
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>
+  const { socket } = await dial(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
+  const [served] = await accepted
+  await waiting
+  socket.destroy()
+  await closed(served)
+  bus.open()
+  do await turn(); while (bus.subscriptions > 0)
+})
+
+t.test('tasks: wait is answered when the server is about to stop, and does not hold it up', async t => {
+  const bus = gatedBus()
+  const { app, url } = await mountRelay(t, memoryStore(), { bus })
+  const waiting = get(`${url}/tasks/a?wait=60`)
+  while (bus.subscriptions === 0) await turn()
+  await app.close()
+  t.equal((await waiting).status, 204)
+})
+
+t.test('tasks: wait whose handshake the drain has overtaken is answered', async t => {
+  const bus = gatedBus()
+  const { app, url } = await mountRelay(t, memoryStore(), { bus })
+  const arrived = bus.shut()
+  const waiting = get(`${url}/tasks/a?wait=60`)
+  await arrived
+  const closing = app.close()
+  await turn()
+  bus.open()
+  await waiting
+  await closing
+})
+
+t.test('tasks: the newest event is the last of those that are told, even if it comes meanwhile', async t => {
+  const store = memoryStore()
+  const { url } = await mountRelay(t, {
+    ...store,
+    async read (taskId, ...args) {
+      const { newest } = await store.extent(taskId)
+      await store.append(taskId, { event: 'task-update', digest: 'meanwhile', data: newest?.data as string })
+      return store.read(taskId, ...args)
+    }
+  })
+  await post(url, phraseReady('a'))
+  const { json } = await get(`${url}/tasks/a`)
+  t.equal(json.events.length, 2)
+  t.equal(json.lastEventId, json.events[1].id)
+})
+
+t.test('tasks: the store in trouble is a 503 with Retry-After', async t => {
+  const store = moodyStore()
+  const { url } = await mountRelay(t, store)
+  store.trouble = true
+  for (const path of ['a', 'a?wait=1']) {
+    const { status, headers, json } = await get(`${url}/tasks/${path}`)
+    t.equal(status, 503)
+    t.equal(headers.get('retry-after'), '5')
+    t.equal(json.code, 'STORE_UNAVAILABLE')
+  }
+})
+
+t.test('tasks: a read that is held is not disturbed by keep-alives', async t => {
+  const { url } = await startRelay(t, { KEEP_ALIVE_MS: 16 })
+  t.equal((await fetch(`${url}/tasks/a?wait=0.2`)).status, 204)
+})

@@ -1,0 +1,57 @@
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import t from 'tap'
+import { phraseReady, post } from '../../support/callbacks.ts'
+import { startRelay } from '../../support/relay.ts'
+import { watch } from '../../support/sse.ts'
+
+const EVENTS = 400
+const PHRASE = 'x'.repeat(20_000)
+
+t.test('slow reader: what is held for it is bounded, others do not wait, and it gets everything when it reads again', async t => {
+  const bufferBytes = 65_536
+  const { url, app } = await startRelay(t, { STREAM_BUFFER_BYTES: bufferBytes })
+  const served: Socket[] = []
+  app.server.on('connection', (socket: Socket) => served.push(socket))
+
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  t.teardown(() => { slow.destroy() })
+  slow.write('GET /events/a?replay=all HTTP/1.1\r\nHost: relay\r\n\r\n')
+  await once(slow, 'readable')
+  const [slowSide] = served as [Socket]
+  const quick = await watch(t, `${url}/events/a?replay=all`)
+  await quick.next()
+
+  let held = 0
+  for (let i = 1; i <= EVENTS; i++) {
+    await post(url, phraseReady('a', `${i} ${PHRASE}`))
+    const { id } = await quick.next()
+    t.equal(Number(id?.split('.')[1]), i)
+    held = Math.max(held, slowSide.writableLength)
+  }
+  t.ok(held <= bufferBytes, `held ${held} bytes of ${EVENTS * PHRASE.length}`)
+  t.ok(held > 0, 'the reader was behind')
+
+  let text = ''
+  for await (const chunk of slow.setEncoding('utf8')) {
+    text += chunk
+    if (text.includes(`"${EVENTS} x`) && text.endsWith('\n\n')) break
+  }
+  t.strictSame([...text.matchAll(/^id:\w+\.(\d+)$/gm)].map(([, seq]) => Number(seq)), Array.from({ length: EVENTS + 1 }, (_, i) => i))
+})
+
+t.test('slow reader: one that takes nothing for four keep-alives is let go, and counted', async t => {
+  const { url, app } = await startRelay(t, { STREAM_BUFFER_BYTES: 1024, KEEP_ALIVE_MS: 64 })
+  const served = once(app.server, 'connection') as Promise<[Socket]>
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  t.teardown(() => { slow.destroy() })
+  slow.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
+  await once(slow, 'readable')
+  const [slowSide] = await served
+  const gone = once(slowSide, 'close')
+
+  for (let i = 0; !slowSide.destroyed && slowSide.writableLength === 0; i++) await post(url, phraseReady('a', `${i} ${PHRASE}`))
+  await gone
+
+  t.match(await (await fetch(`${url}/metrics`)).text(), /^relay_slow_streams_total 1$/m)
+})

@@ -1,0 +1,27 @@
+import t from 'tap'
+import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
+import { sqliteWriter } from '../../../src/store/sqlite/writer.ts'
+import { databasePath, meddle } from '../../support/sqlite.ts'
+
+t.test('sqliteReader reads again when the trouble is over', async t => {
+  const path = databasePath(t)
+  const writer = sqliteWriter(path)
+  writer.append([{ taskId: 'a', event: 'task-update', data: '{}', digest: 'x', at: 0 }], 0)
+  writer.close()
+  const reader = sqliteReader(path)
+  t.teardown(() => { reader.close() })
+  t.equal(reader.extent('a').last, 1)
+
+  meddle(path, 'ALTER TABLE events RENAME TO gone')
+  t.throws(() => reader.rows('a', 0, 10), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: no such table: events` })
+  meddle(path, 'ALTER TABLE gone RENAME TO events')
+
+  t.equal(reader.rows('a', 0, 10).length, 1)
+})
+
+t.test('sqliteReader opens the file at the first read, and refuses one that is not there', async t => {
+  const path = databasePath(t)
+  const reader = sqliteReader(path)
+  t.throws(() => reader.extent('a'), { code: 'STORE_UNAVAILABLE', message: new RegExp(path) })
+  t.doesNotThrow(() => { reader.close() })
+})
