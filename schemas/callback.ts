@@ -41,3 +41,9 @@ export const ReceivedSchema = Type.Object({
   eventId: Type.String(),
   duplicate: Type.Boolean({ description: 'true: this delivery was kept before, `eventId` is the first one' })
 })
+
+/** The answer to an authentic callback that cannot be read: its body is kept for the operator. */
+export const QuarantinedSchema = Type.Object({
+  received: Type.Literal(true),
+  quarantined: Type.Literal(true)
+})

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 
 /** The longest time that a timer can wait, in milliseconds; a longer one would not wait at all. */
-export const LONGEST_TIMER_MS = 2_147_483_647
+export const MAX_TIMER_MS = 2_147_483_647
 
 /** A comma list. Values of a `secret` one are never printed. */
 const list = (pattern: string, title: string, options: { description: string, secret?: true }) =>
@@ -22,15 +22,15 @@ export const ConfigSchema = Type.Object({
   TRUST_PROXY: Type.String({ minLength: 1, default: 'off', description: 'the proxies whose X-Forwarded-For is believed: off, or addresses, networks such as 10.0.0.0/8, and the names loopback, linklocal and uniquelocal, separated by commas' }),
   TICKET_KEYS: list('^[!-~]{32,}$', 'keys of 32 or more ASCII characters', { secret: true, description: 'keys that sign tickets; with any, a stream or a task is shown to whoever has a ticket for it. New tickets are signed with the first, each is accepted. Empty: the task id alone is enough' }),
   CORS_ORIGINS: list('^(\\*|https?://[^/\\s]+)$', 'origins such as https://app.example, or *', { description: 'pages of which origins may watch; * is any, then without cookies. Empty: pages of this server only' }),
-  DEDUPE_WINDOW_MS: Type.Integer({ minimum: 0, maximum: LONGEST_TIMER_MS, default: 120_000, description: 'how long a repeated callback counts as the same delivery, in milliseconds; 0 keeps every one' }),
+  DEDUPE_WINDOW_MS: Type.Integer({ minimum: 0, maximum: MAX_TIMER_MS, default: 120_000, description: 'how long a repeated callback counts as the same delivery, in milliseconds; 0 keeps every one' }),
   RETENTION_HOURS: Type.Number({ minimum: 0, maximum: 876_000, default: 24, description: 'how long a task is kept after its newest event, in hours; 0 keeps everything for ever' }),
   BODY_LIMIT_BYTES: Type.Integer({ minimum: 1024, maximum: 16_777_216, default: 65_536, description: 'largest callback body, in bytes; a larger one is answered 413' }),
-  KEEP_ALIVE_MS: Type.Integer({ minimum: 0, maximum: LONGEST_TIMER_MS, default: 15_000, description: 'longest silence on a stream before a comment is sent, in milliseconds; 0 sends none' }),
-  RETRY_MS: Type.Integer({ minimum: 0, maximum: LONGEST_TIMER_MS, default: 2_000, description: 'how long a client waits before it reconnects, in milliseconds; up to half as much again is added at random' }),
+  KEEP_ALIVE_MS: Type.Integer({ minimum: 0, maximum: MAX_TIMER_MS, default: 15_000, description: 'longest silence on a stream before a comment is sent, in milliseconds; 0 sends none' }),
+  RETRY_MS: Type.Integer({ minimum: 0, maximum: MAX_TIMER_MS, default: 2_000, description: 'how long a client waits before it reconnects, in milliseconds; up to half as much again is added at random' }),
   STREAM_BUFFER_BYTES: Type.Integer({ minimum: 1024, maximum: 16_777_216, default: 65_536, description: 'bytes held for a reader that is slow; past it the stream catches up from the store' }),
   MAX_STREAMS: Type.Integer({ minimum: 0, maximum: 10_000_000, default: 50_000, description: 'open streams and held task reads in all; one more is refused for a while. 0 is no limit' }),
   MAX_STREAMS_PER_IP: Type.Integer({ minimum: 0, maximum: 10_000_000, default: 1000, description: 'the same from one address, or from one IPv6 network of 64 bits; 0 is no limit' }),
   MAX_STREAMS_PER_TASK: Type.Integer({ minimum: 0, maximum: 10_000_000, default: 1000, description: 'the same of one task; 0 is no limit' }),
-  DRAIN_MS: Type.Integer({ minimum: 0, maximum: LONGEST_TIMER_MS, default: 5_000, description: 'over how long open streams are ended at a shutdown, in milliseconds; 0 ends them at once' })
+  DRAIN_MS: Type.Integer({ minimum: 0, maximum: MAX_TIMER_MS, default: 5_000, description: 'over how long open streams are ended at a shutdown, in milliseconds; 0 ends them at once' })
 }, { additionalProperties: false })
 export type Config = Static<typeof ConfigSchema>

@@ -76,36 +76,3 @@ export const EventsQuerySchema = Type.Object({
   replay: Type.Optional(ReplaySchema),
   until: Type.Optional(Type.Literal('done'))
 })
-
-/** How a sender marks one delivery, so that it is known when it comes again. */
-export interface Delivery {
-  /** Opaque, of bounded length, and the same whenever the delivery comes. */
-  readonly key: string
-  /** What to do with another body under the same key: refuse it, take it for the same delivery, or keep it as one of its own. */
-  readonly otherBody: 'refused' | 'repeat' | 'kept'
-  /** Until when the key has to be remembered, in milliseconds since 1970. */
-  readonly expiresAt: number
-}
-
-/** An event before it is kept. */
-export interface EventDraft {
-  readonly event: EventName
-  /** The event's data: one line of JSON, formatted once and never parsed on its way to a stream. */
-  readonly data: string
-  /** Equal for equal callbacks: a digest of the step and the canonical body. */
-  readonly digest: string
-  /** Where the sender marks its deliveries. */
-  readonly delivery?: Delivery | undefined
-}
-
-/** An event that is kept. */
-export interface TaskEvent {
-  readonly taskId: string
-  /** Number within the task: starts at 1 and grows by exactly 1. */
-  readonly seq: number
-  /** `<epoch>.<seq>` */
-  readonly id: string
-  readonly event: EventName
-  /** The event's data, one line of JSON. */
-  readonly data: string
-}

@@ -1,6 +1,6 @@
 import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { LONGEST_TIMER_MS, type Config } from '../schemas/config.ts'
+import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
 import { RelayError } from './errors.ts'
@@ -8,7 +8,7 @@ import { createAuthenticator } from './http/guards/authenticator.ts'
 import { callback } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
 import { countFailures } from './http/guards/failures.ts'
-import { createMetrics, metricsRoute, type Metrics } from './http/routes/metrics.ts'
+import { metricsRoute } from './http/routes/metrics.ts'
 import { createPlaces } from './http/guards/stream-limits.ts'
 import { health } from './http/routes/health.ts'
 import { page } from './http/routes/page.ts'
@@ -16,15 +16,13 @@ import { sendProblem } from './http/problems.ts'
 import { protect, SERVER } from './http/server.ts'
 import { createStreams } from './http/streams/registry.ts'
 import { tasks } from './http/routes/tasks.ts'
+import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
 import { createHub, type Hub } from './hub/hub.ts'
-import { memoryStore } from './store/memory/store.ts'
-import { sqliteStore } from './store/sqlite/store.ts'
-import type { EventStore } from './store/store.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { openStore } from './store/open.ts'
 import { ticketCheck } from './ticket.ts'
-import { readHeld } from './suno/callback.ts'
 
 const HOUR_MS = 3_600_000
-const TRIMS_PER_RETENTION = 24
 
 export interface PhraseRelayOptions {
   /** What keeps and follows events; the plugin closes it with the app. */
@@ -49,11 +47,11 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   const checkTicket = ticketCheck(settings.TICKET_KEYS)
   const authenticator = createAuthenticator(settings.CALLBACK_TOKENS, settings.WEBHOOK_HMAC_KEYS, settings.SIGNATURE_WINDOW_SECONDS)
   const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
-  const stopTrimming = trimNowAndThen(app, hub, RETENTION_HOURS * HOUR_MS)
+  const stopTrimming = trimPeriodically(hub, app.log, RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
-  app.addHook('onReady', () => replayQuarantine(app, hub))
+  app.addHook('onReady', () => replayQuarantine(hub, app.log))
   // A connection that a client keeps for later would hold up the end.
   app.addHook('onSend', (_request, reply, _payload, next) => {
     if (streams.draining) reply.header('connection', 'close')
@@ -93,7 +91,7 @@ export interface Relay {
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const metrics = createMetrics()
-  const hub = createHub(await openStore(config, metrics.group), localBus(), undefined, metrics)
+  const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
   const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
   const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
   await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
@@ -121,54 +119,4 @@ function listenTextResolver (address: string): string {
 
 function describeRequest ({ method, url }: { method: string, url: string }): { method: string, path: string | undefined } {
   return { method, path: url.split('?', 1)[0] }
-}
-
-/** Reads again what an earlier version could not read. */
-async function replayQuarantine (app: FastifyInstance, hub: Hub): Promise<void> {
-  try {
-    for (const { id, event, reason } of await hub.replay(readHeld)) {
-      app.log.info({ id, taskId: event?.taskId, eventId: event?.id, reason }, event ? 'replayed' : 'still in quarantine')
-    }
-  } catch (error) {
-    // They stay held, and a start that is in trouble with its store is told of it by others.
-    app.log.error({ err: error }, (error as Error).message)
-  }
-}
-
-/**
- * Opens the store of a configuration.
- *
- * @param committed - told how many events went into one commit
- * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be opened
- */
-export async function openStore ({ STORE_URL, DEDUPE_WINDOW_MS }: Config, committed?: (drafts: number) => void): Promise<EventStore> {
-  const options = { dedupeWindowMs: DEDUPE_WINDOW_MS, committed }
-  return STORE_URL === 'memory:' ? memoryStore(options) : sqliteStore(STORE_URL.slice('sqlite:'.length), options)
-}
-
-/** Trims a twenty-fourth of the retention after the last pass ended; returns what stops it. */
-function trimNowAndThen (app: FastifyInstance, hub: Hub, retentionMs: number): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = retentionMs === 0
-
-  function schedule (): void {
-    if (!stopped) timer = setTimeout(pass, Math.min(retentionMs / TRIMS_PER_RETENTION, LONGEST_TIMER_MS)).unref()
-  }
-
-  async function pass (): Promise<void> {
-    try {
-      const tasks = await hub.trim(retentionMs)
-      if (tasks > 0) app.log.info({ tasks }, 'trimmed')
-    } catch (error) {
-      // The store is closed under a pass that is under way.
-      if (!stopped) app.log.error({ err: error }, (error as Error).message)
-    }
-    schedule()
-  }
-
-  schedule()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-  }
 }

@@ -1,11 +1,82 @@
 import type { EventName, TaskState } from '../schemas/event.ts'
+import type { Step } from '../schemas/callback.ts'
 
-/** What a task's newest event says of the task. */
+/** Mark by which a sender's delivery is recognised when it comes again. */
+export interface Delivery {
+  /** Opaque key of bounded length, the same each time the delivery comes. */
+  readonly key: string
+  /** Action for another body under the same key: reject it, deduplicate it as the same delivery, or append it as an event of its own. */
+  readonly onConflict: 'reject' | 'deduplicate' | 'append'
+  /** Time until which the store has to remember the key, in milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Returns the delivery with a conflict that is appended instead of rejected: its sender is authenticated by other means. */
+export function acceptOtherBody (delivery: Delivery): Delivery {
+  return { ...delivery, onConflict: delivery.onConflict === 'reject' ? 'append' : delivery.onConflict }
+}
+
+/** Event before the store keeps it. */
+export interface EventDraft {
+  readonly event: EventName
+  /** The event's data: one line of JSON, formatted once and never parsed on its way to a stream. */
+  readonly data: string
+  /** Equal for equal callbacks: a digest of the step and the canonical body. */
+  readonly digest: string
+  /** Set if the sender marks its deliveries. */
+  readonly delivery?: Delivery | undefined
+}
+
+/** Event that the store keeps. */
+export interface TaskEvent {
+  readonly taskId: string
+  /** Number within the task: starts at 1 and grows by exactly 1. */
+  readonly seq: number
+  /** `<epoch>.<seq>` */
+  readonly id: string
+  readonly event: EventName
+  /** The event's data, one line of JSON. */
+  readonly data: string
+}
+
+/** Summary of a quarantined callback, as lists show it. */
+export interface HeldSummary {
+  /** Id within the quarantine, never given twice. */
+  readonly id: number
+  /** Time of arrival, in milliseconds since 1970. */
+  readonly at: number
+  readonly step: Step
+  /** Reason why the callback is unreadable. */
+  readonly reason: string
+  /** Size of the body. */
+  readonly bytes: number
+}
+
+/** Authentic but unreadable callback, before it is quarantined. */
+export interface HeldDraft {
+  readonly step: Step
+  /** JSON, as received. */
+  readonly body: string
+  readonly reason: string
+  /** Equal for equal bodies of one step. */
+  readonly digest: string
+  /** The task id that the signature covers, if it covers one. */
+  readonly signedTaskId?: string | undefined
+  readonly delivery?: Delivery | undefined
+}
+
+/** Callback in quarantine. */
+export interface Held extends HeldSummary {
+  readonly body: string
+  readonly signedTaskId: string | null
+}
+
+/** Returns the state of a task whose newest event has this name. */
 export function taskState (newest: EventName): TaskState {
   return newest === 'task-update' ? 'pending' : newest
 }
 
-/** Whether an event of this name ends a wait: a phrase or a voice is there, or has failed. */
+/** Whether an event of this name ends a wait: a phrase or a voice is ready, or has failed. */
 export function isOutcome (name: EventName): boolean {
   return name !== 'task-update'
 }

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { LONGEST_TIMER_MS, type Config } from '../schemas/config.ts'
+import { MAX_TIMER_MS, type Config } from '../schemas/config.ts'
 import { localBus } from '../src/bus/local.ts'
 import { createHub, phraseRelay } from '../src/index.ts'
 import { memoryStore } from '../src/store/memory/store.ts'
@@ -17,7 +17,7 @@ async function mount (t: Test, config: Partial<Config> = {}, store: EventStore =
   const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } })
   t.teardown(() => app.close())
   app.get('/mine', async () => 'mine')
-  await app.register(phraseRelay, { hub: createHub(store, localBus()), prefix: '/relay', config: { DRAIN_MS: 0, ...config } })
+  await app.register(phraseRelay, { hub: createHub({ store, bus: localBus() }), prefix: '/relay', config: { DRAIN_MS: 0, ...config } })
   await app.ready()
   return { app, lines }
 }
@@ -71,7 +71,7 @@ t.test('phraseRelay never trims with a retention of 0', async t => {
 t.test('phraseRelay waits no longer than a timer can, however long the retention is', async t => {
   const timeouts = fakeTimeouts(t)
   await mount(t, { RETENTION_HOURS: 876_000 })
-  t.strictSame(timeouts.delays, [LONGEST_TIMER_MS])
+  t.strictSame(timeouts.delays, [MAX_TIMER_MS])
 })
 
 t.test('phraseRelay trims no more after the app has closed, not even when that came during a trim', async t => {

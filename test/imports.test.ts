@@ -4,98 +4,169 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const SHARED = ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/secrets.ts']
 
-/** Which files make up a room; the first that fits counts. */
-const ROOMS = {
-  schemas: /^schemas\//,
-  errors: /^src\/errors\.ts$/,
-  contract: /^src\/(event|store\/(store|quarantine)|bus\/bus)\.ts$/,
-  store: /^src\/store\//,
-  bus: /^src\/bus\//,
-  suno: /^src\/suno\//,
-  hub: /^src\/hub\//,
-  tickets: /^src\/ticket\.ts$/,
-  http: /^src\/http\//,
-  conformance: /^src\/conformance\//,
-  client: /^src\/client\//,
-  web: /^src\/web\//,
-  app: /^src\/((app|config|index|main)\.ts|bin\.js|cli\/.+)$/
-} as const
-
-type Room = keyof typeof ROOMS
-const EVERYTHING = Object.keys(ROOMS) as Room[]
-
-/** Who may import whom: rooms, then packages (`node:` is all of Node). */
-const MAY: Readonly<Record<Room, { rooms: readonly Room[], packages: readonly string[] }>> = {
-  schemas: { rooms: ['schemas'], packages: ['@sinclair/typebox'] },
-  errors: { rooms: [], packages: [] },
-  contract: { rooms: ['schemas', 'errors', 'contract'], packages: [] },
-  store: { rooms: ['schemas', 'errors', 'contract', 'store'], packages: ['node:', 'redis'] },
-  bus: { rooms: ['schemas', 'errors', 'contract', 'bus'], packages: ['node:', 'redis'] },
-  suno: { rooms: ['schemas', 'errors', 'suno'], packages: ['node:', '@sinclair/typebox'] },
-  hub: { rooms: ['schemas', 'errors', 'contract', 'hub'], packages: [] },
-  tickets: { rooms: ['schemas', 'errors'], packages: ['node:', '@sinclair/typebox', 'jose'] },
-  http: { rooms: ['schemas', 'errors', 'suno', 'hub', 'tickets', 'http'], packages: ['node:', '@sinclair/typebox', 'fastify', '@fastify/', 'better-sse', 'negotiator', 'prom-client'] },
-  conformance: { rooms: ['schemas', 'errors', 'contract', 'conformance'], packages: ['node:'] },
-  client: { rooms: ['schemas', 'client'], packages: ['eventsource-parser'] },
-  web: { rooms: ['schemas', 'client', 'web'], packages: [] },
-  app: { rooms: EVERYTHING, packages: ['node:', '@sinclair/typebox', 'fastify', '@fastify/'] }
+/**
+ * What each room may import: rooms and packages. A room is a folder, or a file that stands beside the folders; a file
+ * belongs to the longest name that fits, and may always import its own room.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'schemas/': ['@sinclair/typebox'],
+  'src/errors.ts': [],
+  'src/secrets.ts': ['node:crypto'],
+  'src/event.ts': ['schemas/'],
+  'src/config.ts': ['schemas/', '@sinclair/typebox', 'node:net'],
+  'src/ticket.ts': ['schemas/', 'src/errors.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
+  'src/metrics.ts': ['schemas/', 'prom-client'],
+  'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/'],
+  'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
+  'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
+  'src/bus/': ['src/event.ts'],
+  'src/suno/': [...SHARED, '@sinclair/typebox', 'node:'],
+  'src/hub/': ['schemas/', 'src/event.ts', 'src/store/', 'src/bus/'],
+  'src/http/': ['schemas/', 'src/errors.ts', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],
+  'src/http/streams/': ['schemas/', 'src/event.ts', 'better-sse', 'fastify', 'node:'],
+  'src/http/guards/': ['src/event.ts', 'src/errors.ts', 'src/secrets.ts', 'src/suno/', 'src/http/streams/', 'fastify'],
+  'src/http/routes/': [...SHARED, 'src/ticket.ts', 'src/metrics.ts', 'src/suno/', 'src/hub/', 'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'negotiator', 'prom-client', 'node:'],
+  'src/client/': ['schemas/', 'eventsource-parser'],
+  'src/web/': ['schemas/'],
+  'src/cli/': ['schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'],
+  'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
+  'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
+  'src/app.ts': ['schemas/', 'src/config.ts', 'src/errors.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/http/', 'src/http/streams/', 'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'],
+  'src/main.ts': ['src/app.ts', 'src/cli/', 'src/config.ts'],
+  'src/bin.js': ['src/main.ts'],
+  'src/index.ts': [...SHARED, 'src/app.ts', 'src/bus/', 'src/hub/', 'src/store/', 'src/store/memory/', 'src/store/sqlite/', 'src/suno/'].filter((room) => room !== 'src/secrets.ts')
 }
 
-function roomOf (file: string): Room | undefined {
-  return EVERYTHING.find((room) => ROOMS[room].test(file))
+/** What a room never reaches, not even through others. Imports of types count too. */
+const NEVER: Readonly<Record<string, readonly string[]>> = {
+  'src/store/store.ts': ['src/store/memory/', 'src/store/sqlite/'],
+  'src/hub/': ['src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/http/', 'src/suno/', 'fastify', 'better-sse'],
+  'src/http/': ['src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/app.ts'],
+  'src/cli/': ['src/app.ts', 'src/http/', 'fastify'],
+  'src/client/': ['src/hub/', 'src/http/', 'node:']
 }
 
-/** Whether what `from` imports is allowed: `specifier` is a path from it, or a package. */
-function mayImport (from: Room, file: string, specifier: string): boolean {
-  if (!specifier.startsWith('.')) return MAY[from].packages.some((name) => specifier === name || specifier.startsWith(name.endsWith(':') || name.endsWith('/') ? name : `${name}/`))
-  const room = roomOf(posix.join(posix.dirname(file), specifier))
-  return room !== undefined && MAY[from].rooms.includes(room)
+/** Files by their path, with what each imports: paths from the root, or packages. */
+type Graph = ReadonlyMap<string, readonly string[]>
+
+function importsOf (file: string, source: string): string[] {
+  return [...source.matchAll(/\b(?:from|import)[ (]+'([^']+)'/g)].map(([, specifier]) => {
+    return specifier?.startsWith('.') ? posix.join(posix.dirname(file), specifier) : specifier as string
+  })
 }
 
-/** What a file imports that it may not, in words. */
-function breaches (file: string, source: string): string[] {
-  const room = roomOf(file)
-  if (!room) return [`${file} is in no room, expected it to be in the table`]
-  const specifiers = [...source.matchAll(/\b(?:from|import)[ (]+'([^']+)'/g)].map(([, specifier]) => specifier as string)
-  return specifiers.filter((specifier) => !mayImport(room, file, specifier)).map((specifier) => `${file} imports ${specifier}, which ${room} may not`)
+function readGraph (): Graph {
+  const files = globSync('{src,schemas}/**/*.{ts,js}', { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'))
+  return new Map(files.map((file) => [file, importsOf(file, readFileSync(`${ROOT}/${file}`, 'utf8'))]))
 }
 
-t.test('imports: every file of every room keeps to the table', async t => {
-  const files = globSync('{src,schemas}/**/*.{ts,js}', { cwd: ROOT })
-  t.ok(files.length > 30)
-  t.strictSame(files.flatMap((file) => breaches(file.replaceAll('\\', '/'), readFileSync(`${ROOT}/${file}`, 'utf8'))), [])
+function roomOf (file: string): string | undefined {
+  return Object.keys(ROOMS).filter((room) => isIn(file, room)).sort((a, b) => b.length - a.length)[0]
+}
+
+/** Whether a path is in a folder or is a file, or a package is one of a scope or of Node. */
+function isIn (path: string, room: string): boolean {
+  return path === room || path.startsWith(/[/:]$/.test(room) ? room : `${room}/`)
+}
+
+/** The permission that an import uses: a room, or a package. */
+function permissionFor (imported: string, allowed: readonly string[]): string | undefined {
+  return allowed.find((name) => imported.startsWith('src/') || imported.startsWith('schemas/') ? name === roomOf(imported) : isIn(imported, name))
+}
+
+/** Imports that a room's list does not permit, in words. */
+function breaches (graph: Graph): string[] {
+  return [...graph].flatMap(([file, imports]) => {
+    const room = roomOf(file)
+    if (!room) return [`${file} is in no room`]
+    return imports.filter((imported) => roomOf(imported) !== room && !permissionFor(imported, ROOMS[room] as string[]))
+      .map((imported) => `${file} imports ${imported}, which ${room} may not`)
+  })
+}
+
+/** Permissions that no file uses. */
+function unused (graph: Graph): string[] {
+  return Object.entries(ROOMS).flatMap(([room, allowed]) => {
+    const used = new Set([...graph].filter(([file]) => roomOf(file) === room).flatMap(([, imports]) => imports.map((one) => permissionFor(one, allowed))))
+    return allowed.filter((name) => !used.has(name)).map((name) => `${room} does not import ${name}`)
+  })
+}
+
+/** All that a file imports, directly or through others. */
+function reach (graph: Graph, file: string, seen = new Set<string>()): Set<string> {
+  for (const imported of graph.get(file) ?? []) {
+    if (seen.has(imported)) continue
+    seen.add(imported)
+    reach(graph, imported, seen)
+  }
+  return seen
+}
+
+function forbiddenReach (graph: Graph): string[] {
+  return Object.entries(NEVER).flatMap(([room, never]) => [...graph.keys()].filter((file) => isIn(file, room)).flatMap((file) => {
+    const outside = [...reach(graph, file)].filter((one) => !isIn(one, room))
+    return outside.filter((one) => never.some((name) => isIn(one, name))).map((one) => `${file} reaches ${one}`)
+  }))
+}
+
+t.test('imports: every file keeps to the permissions of its room', async t => {
+  const graph = readGraph()
+  t.ok(graph.size > 30)
+  t.strictSame(breaches(graph), [])
+})
+
+t.test('imports: every permission is used', async t => {
+  t.strictSame(unused(readGraph()), [])
+})
+
+t.test('imports: no file reaches what its room must not depend on', async t => {
+  t.strictSame(forbiddenReach(readGraph()), [])
+})
+
+t.test('imports: no file imports itself through others', async t => {
+  const graph = readGraph()
+  t.strictSame([...graph.keys()].filter((file) => reach(graph, file).has(file)), [])
 })
 
 const BREACHES: Array<[string, string]> = [
   ['schemas/x.ts', "import { x } from '../src/errors.ts'"],
   ['schemas/x.ts', "import { x } from 'fastify'"],
   ['src/errors.ts', "import { x } from '../schemas/event.ts'"],
-  ['src/store/store.ts', "import type { x } from './memory/store.ts'"],
+  ['src/store/memory/x.ts', "import { x } from '../sqlite/store.ts'"],
   ['src/store/x.ts', "import { x } from '../bus/local.ts'"],
   ['src/store/x.ts', "import { x } from '../suno/callback.ts'"],
-  ['src/store/x.ts', "export { x } from '../hub/hub.ts'"],
+  ['src/store/sqlite/x.ts', "export { x } from '../../hub/hub.ts'"],
   ['src/bus/x.ts', "import type { x } from '../store/memory/store.ts'"],
   ['src/bus/x.ts', "const x = await import('../http/streams/frames.ts')"],
   ['src/suno/x.ts', "import { x } from 'fastify'"],
   ['src/suno/x.ts', "import { x } from '../store/store.ts'"],
-  ['src/hub/hub.ts', "import { x } from '../store/memory/store.ts'"],
-  ['src/hub/follower.ts', "import 'better-sse'"],
-  ['src/hub/cursor.ts', "import { x } from '../http/streams/frames.ts'"],
-  ['src/http/x.ts', "import { x } from '../store/store.ts'"],
-  ['src/http/x.ts', "import type {\n  x\n} from '../bus/bus.ts'"],
-  ['src/http/x.ts', "import { x } from '../app.ts'"],
+  ['src/hub/x.ts', "import { x } from '../store/memory/store.ts'"],
+  ['src/hub/x.ts', "import 'better-sse'"],
+  ['src/hub/x.ts', "import { x } from '../http/streams/frames.ts'"],
+  ['src/http/routes/x.ts', "import { x } from '../../store/store.ts'"],
+  ['src/http/routes/x.ts', "import type {\n  x\n} from '../../bus/bus.ts'"],
+  ['src/http/routes/x.ts', "import { x } from '../../app.ts'"],
+  ['src/http/streams/x.ts', "import { x } from '../../hub/hub.ts'"],
   ['src/http/x.ts', "import { x } from '../config.ts'"],
   ['src/conformance/x.ts', "import { x } from 'tap'"],
   ['src/client/x.ts', "import { x } from '../hub/hub.ts'"],
   ['src/client/x.ts', "import { x } from 'node:fs'"],
   ['src/web/x.js', "import { x } from '../errors.ts'"],
+  ['src/cli/x.ts', "import { x } from '../app.ts'"],
   ['src/app.ts', "import { x } from 'express'"],
   ['src/attic.ts', '']
 ]
 
 for (const [file, source] of BREACHES) {
   t.test(`imports: ${file} with ${JSON.stringify(source)} is caught`, async t => {
-    t.equal(breaches(file, source).length, 1)
+    t.equal(breaches(new Map([[file, importsOf(file, source)]])).length, 1)
   })
 }
+
+t.test('imports: a detour and a circle are caught', async t => {
+  const detour = new Map([['src/hub/a.ts', ['src/store/open.ts']], ['src/store/open.ts', ['src/store/sqlite/store.ts']]])
+  t.strictSame(forbiddenReach(detour), ['src/hub/a.ts reaches src/store/sqlite/store.ts'])
+  t.ok(reach(new Map([['a', ['b']], ['b', ['a']]]), 'a').has('a'))
+})

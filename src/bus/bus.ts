@@ -1,4 +1,4 @@
-import type { TaskEvent } from '../../schemas/event.ts'
+import type { TaskEvent } from '../event.ts'
 
 /** Told to whoever follows a task: this event was kept. */
 export type News = TaskEvent

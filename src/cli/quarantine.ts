@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
-import { openStore } from '../app.ts'
-import { localBus } from '../bus/local.ts'
 import { readConfig } from '../config.ts'
-import { createHub } from '../hub/hub.ts'
+import { replayHeld } from '../hub/replay.ts'
+import { openStore } from '../store/open.ts'
 import type { EventStore } from '../store/store.ts'
 import { readHeld } from '../suno/callback.ts'
 
@@ -63,7 +62,7 @@ async function show (store: EventStore, id: number | undefined): Promise<string>
 }
 
 async function replay (store: EventStore, id: number | undefined): Promise<string> {
-  const replayed = await createHub(store, localBus()).replay(readHeld, id)
+  const replayed = await replayHeld(store.quarantine, readHeld, { id })
   if (id !== undefined && replayed.length === 0) throw notHeld('replay', id)
   return lines(replayed.map(({ id, event, reason }) => [id, event ? `became ${event.id} of task ${event.taskId}` : `stays: ${reason}`]))
 }

@@ -1,4 +1,4 @@
-import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
+import type { EventDraft, TaskEvent } from '../event.ts'
 
 /** A draft that equals another one when `text` does. `data` may differ all the same, as `receivedAt` does. */
 export function draft (text: string, data = text): EventDraft {

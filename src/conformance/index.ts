@@ -1,3 +1,4 @@
 export { busConformance } from './bus.ts'
-export { storeConformance, type NewHistory, type TestHistory } from './store/store.ts'
+export type { NewHistory, TestHistory } from './store/cases.ts'
+export { storeConformance } from './store/store.ts'
 export type { Tester } from './tester.ts'

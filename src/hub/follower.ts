@@ -1,6 +1,6 @@
-import type { TaskEvent } from '../../schemas/event.ts'
 import type { Position } from './cursor.ts'
 import type { EventStore } from '../store/store.ts'
+import type { TaskEvent } from '../event.ts'
 
 const PAGE = 64
 const RETRY_MS = 1000

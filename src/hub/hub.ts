@@ -1,11 +1,11 @@
-import type { EventDraft, Replay, TaskEvent } from '../../schemas/event.ts'
-import type { HeldDraft } from '../../schemas/quarantine.ts'
+import type { Replay } from '../../schemas/event.ts'
 import type { EventBus } from '../bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
 import type { Follower, Receiver } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import type { Appended, EventStore } from '../store/store.ts'
+import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000
 
@@ -67,8 +67,8 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
-  /** How many callbacks are held because they could not be read. */
-  held (): Promise<number>
+  /** Resolves with the number of quarantined callbacks. */
+  quarantineSize (): Promise<number>
   /** Forgets the tasks that had no event for `ageMs` and that nobody follows; says how many. */
   trim (ageMs: number): Promise<number>
   /**
@@ -89,13 +89,17 @@ export interface HubObserver {
   told (ms: number): void
 }
 
-/**
- * Makes the hub of a store and a bus.
- *
- * @param resyncMs - how often followers look at the store on a bus that may lose news, and on others when another process
- *   has written to it, in milliseconds. Default 1,000
- */
-export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, observer?: HubObserver): Hub {
+/** Parts of a hub. */
+export interface HubOptions {
+  readonly store: EventStore
+  readonly bus: EventBus
+  /** Interval at which followers look for events that the bus did not report, in milliseconds. Default 1,000. */
+  readonly resyncMs?: number | undefined
+  readonly observer?: HubObserver | undefined
+}
+
+/** Creates the hub of a store and a bus. The hub closes both. */
+export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions): Hub {
   const groups = createGroups(store, bus, resyncMs)
 
   async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
@@ -118,16 +122,9 @@ export function createHub (store: EventStore, bus: EventBus, resyncMs = 1000, ob
     },
 
     hold: (held) => store.quarantine.hold(held),
-    held: async () => (await store.quarantine.list()).length,
+    quarantineSize: async () => (await store.quarantine.list()).length,
 
-    async replay (read, only) {
-      const results: Replayed[] = []
-      for (const { id } of await store.quarantine.list()) {
-        const result = only === undefined || only === id ? await replayHeld(store.quarantine, id, read, tell) : undefined
-        if (result) results.push(result)
-      }
-      return results
-    },
+    replay: (read, id) => replayHeld(store.quarantine, read, { id, onAppended: tell }),
 
     async follow (taskId, from, receiver) {
       // Listens before it looks: an event that comes in between is told or found, never missed.

@@ -1,7 +1,5 @@
-import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
-import type { Held } from '../../schemas/quarantine.ts'
-import type { Quarantine } from '../store/quarantine.ts'
-import type { Appended } from '../store/store.ts'
+import type { EventDraft, Held, TaskEvent } from '../event.ts'
+import type { Appended, Quarantine } from '../store/store.ts'
 
 /** Reads a held callback: what is it, and of which task. Throws for one that it cannot read. */
 export type ReadHeld = (held: Held) => { readonly taskId: string, readonly draft: EventDraft }
@@ -14,13 +12,31 @@ export interface Replayed {
   readonly reason?: string
 }
 
+/** Choices of a replay. */
+export interface ReplayOptions {
+  /** Id of the one callback to replay. Default: all. */
+  readonly id?: number | undefined
+  /** Called with each callback that became an event. */
+  readonly onAppended?: ((appended: Appended) => void) | undefined
+}
+
 /**
- * Reads a held callback again and releases it if it can be read now.
+ * Reads quarantined callbacks again, oldest first, and releases those that can be read now. Safe to run concurrently:
+ * each callback becomes one event.
  *
- * @param tell - called with the event that it became
- * @returns undefined when it was not held any more
+ * @throws {RelayError} `STORE_UNAVAILABLE` when the store fails; callbacks released by then stay released
  */
-export async function replayHeld (quarantine: Quarantine, id: number, read: ReadHeld, tell: (appended: Appended) => void): Promise<Replayed | undefined> {
+export async function replayHeld (quarantine: Quarantine, read: ReadHeld, { id, onAppended }: ReplayOptions = {}): Promise<Replayed[]> {
+  const results: Replayed[] = []
+  for (const held of await quarantine.list()) {
+    const result = id === undefined || id === held.id ? await replayOne(quarantine, held.id, read, onAppended) : undefined
+    if (result) results.push(result)
+  }
+  return results
+}
+
+/** Resolves with undefined if the callback is no longer in quarantine. */
+async function replayOne (quarantine: Quarantine, id: number, read: ReadHeld, onAppended?: (appended: Appended) => void): Promise<Replayed | undefined> {
   const held = await quarantine.get(id)
   if (!held) return undefined
   let result: ReturnType<ReadHeld>
@@ -31,6 +47,6 @@ export async function replayHeld (quarantine: Quarantine, id: number, read: Read
   }
   const appended = await quarantine.release(id, result.taskId, result.draft)
   if (!appended) return undefined
-  tell(appended)
+  onAppended?.(appended)
   return { id, event: appended.event }
 }

@@ -1,5 +1,5 @@
-import type { Delivery } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
+import type { Delivery } from '../event.ts'
 
 /** What is remembered of a task's newest event to recognise a repeat of it. */
 interface Newest {
@@ -19,21 +19,18 @@ export function isRepeat (newest: Newest, digest: string, now: number, windowMs:
 }
 
 /** What a delivery is: the first of its key, a repeat, or another body under a key, to be refused or kept. */
-export type Verdict = 'first' | Delivery['otherBody']
+export type Verdict = 'first' | 'refused' | 'repeat' | 'kept'
+
+const CONFLICTS = { reject: 'refused', deduplicate: 'repeat', append: 'kept' } as const
 
 /**
  * Judges a delivery by what came under its key before.
  *
  * @param seen - digest of the body that the key came with first; undefined when it did not come before
  */
-export function judge (seen: string | undefined, digest: string, { otherBody }: Delivery): Verdict {
+export function judge (seen: string | undefined, digest: string, { onConflict }: Delivery): Verdict {
   if (seen === undefined) return 'first'
-  return seen === digest ? 'repeat' : otherBody
-}
-
-/** A delivery whose callback was let in and held: what has come under its key meanwhile is no reason to refuse it later. */
-export function letIn (delivery: Delivery): Delivery {
-  return { ...delivery, otherBody: delivery.otherBody === 'refused' ? 'kept' : delivery.otherBody }
+  return seen === digest ? 'repeat' : CONFLICTS[onConflict]
 }
 
 /** What a delivery is refused with whose key belongs to another body. */

@@ -1,5 +1,4 @@
-import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
-import type { Quarantine } from './quarantine.ts'
+import type { EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from '../event.ts'
 
 export interface Appended {
   readonly event: TaskEvent
@@ -80,3 +79,33 @@ export interface EventStore {
 
 /** How many times longer than its events the highest `seq` of a task is remembered, so that none is used again. */
 export const MARK_LIVES = 30
+
+/**
+ * Holds callbacks that are authentic but could not be read, until a later version can read them.
+ *
+ * What is held stays: a full quarantine refuses the next callback, and never forgets an earlier one for it. Like events
+ * they go when the store is trimmed. Every method rejects with a {@link RelayError} `STORE_UNAVAILABLE` while the store
+ * cannot do its work.
+ */
+export interface Quarantine {
+  /**
+   * Holds a callback; resolves once that survives a power cut. A delivery that was held before is not held again.
+   *
+   * @returns the event that this delivery became before, if it did; then nothing is held
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery came with another body before and that is refused;
+   *   `QUARANTINE_FULL` when 1,000 callbacks or 16 MiB would be exceeded
+   */
+  hold (held: HeldDraft): Promise<TaskEvent | undefined>
+  /** All that is held, oldest first. */
+  list (): Promise<HeldSummary[]>
+  get (id: number): Promise<Held | undefined>
+  /**
+   * Appends the event that a held callback is, and holds it no longer, both or neither; of several who try, one does.
+   * A delivery is known by that event from then on, and one that has become an event meanwhile becomes no second one.
+   *
+   * @returns undefined when it is not held any more
+   */
+  release (id: number, taskId: string, draft: EventDraft): Promise<Appended | undefined>
+  /** Forgets a held callback; false when it is not held. */
+  drop (id: number): Promise<boolean>
+}

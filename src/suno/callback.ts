@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
-import type { EventData, EventDraft, EventName } from '../../schemas/event.ts'
-import type { Held } from '../../schemas/quarantine.ts'
+import type { EventData, EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
+import type { EventDraft, Held } from '../event.ts'
 
 const MAX_DEPTH = 64
 const SUCCESS = 200

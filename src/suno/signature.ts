@@ -1,6 +1,7 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Delivery } from '../../schemas/event.ts'
+import type { Delivery } from '../event.ts'
+import { isSameSecret } from '../secrets.ts'
 
 const SECRET_PREFIX = 'whsec_'
 const SECOND_MS = 1000
@@ -37,10 +38,10 @@ export function checkKieSignature (headers: IncomingHttpHeaders, json: unknown, 
   const { 'x-webhook-timestamp': timestamp, 'x-webhook-signature': signature } = headers
   if (!isFresh(timestamp, windowSeconds, now) || typeof signature !== 'string') return undefined
   const texts = keys.filter((key) => !key.startsWith(SECRET_PREFIX))
-  const taskId = namedTaskIds(json).find((id) => texts.some((key) => sameText(hmac(key, `${id}.${timestamp}`), signature)))
+  const taskId = namedTaskIds(json).find((id) => texts.some((key) => isSameSecret(hmac(key, `${id}.${timestamp}`), signature)))
   if (taskId === undefined) return undefined
   const expiresAt = (Number(timestamp) + windowSeconds) * SECOND_MS + MARGIN_MS
-  return { taskId, delivery: { key: hash('sha256', `kie.ai ${timestamp} ${signature}`, 'base64url'), otherBody: 'refused', expiresAt } }
+  return { taskId, delivery: { key: hash('sha256', `kie.ai ${timestamp} ${signature}`, 'base64url'), onConflict: 'reject', expiresAt } }
 }
 
 /**
@@ -56,14 +57,9 @@ export function checkStandardSignature (headers: IncomingHttpHeaders, body: Uint
   const wanted = keys.filter((key) => key.startsWith(SECRET_PREFIX))
     .map((key) => `v1,${hmac(Buffer.from(key.slice(SECRET_PREFIX.length), 'base64'), `${id}.${timestamp}.`, body)}`)
   const given = signatures.split(' ')
-  if (!wanted.some((text) => given.some((signature) => sameText(text, signature)))) return undefined
+  if (!wanted.some((text) => given.some((signature) => isSameSecret(text, signature)))) return undefined
   const expiresAt = now + WEBHOOK_ID_LIFE_MS + windowSeconds * SECOND_MS
-  return { delivery: { key: hash('sha256', `webhook-id ${id}`, 'base64url'), otherBody: 'repeat', expiresAt } }
-}
-
-/** Whether two texts are equal, in a time that does not tell how much of them is. */
-export function sameText (a: string, b: string): boolean {
-  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
+  return { delivery: { key: hash('sha256', `webhook-id ${id}`, 'base64url'), onConflict: 'deduplicate', expiresAt } }
 }
 
 function isFresh (timestamp: unknown, windowSeconds: number, now: number): timestamp is string {

@@ -3,11 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import fc from 'fast-check'
 import t from 'tap'
-import type { EventDraft, TaskEvent } from '../../schemas/event.ts'
 import { createHub, localBus, memoryStore, type EventStore, type Follower, type Hub } from '../../src/index.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { lossyBus } from '../support/lossy-bus.ts'
 import { startRelay } from '../support/relay.ts'
+import type { EventDraft, TaskEvent } from '../../src/event.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
 let serial = 0
@@ -108,7 +108,7 @@ async function play (hub: Hub, script: Array<[Act, number, boolean]>): Promise<n
 for (const kind of ['every news told', 'news lost, doubled and late'] as const) {
   t.test(`follow: whoever comes, stalls, leaves and returns sees every seq once and in order, with ${kind} (seed ${seed})`, async t => {
     await fc.assert(fc.asyncProperty(acts, fates, async (script, plan) => {
-      const hub = createHub(distantStore(), kind === 'every news told' ? localBus() : lossyBus(plan), 5)
+      const hub = createHub({ store: distantStore(), bus: kind === 'every news told' ? localBus() : lossyBus(plan), resyncMs: 5 })
       const seen = await play(hub, script)
       await hub.close()
       for (const seqs of seen) if (seqs.some((seq, i) => seq !== i + 1)) throw new Error(`saw ${seqs.join()}`)

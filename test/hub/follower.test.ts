@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import type { TaskEvent } from '../../schemas/event.ts'
 import { numbers } from '../../src/conformance/drafts.ts'
 import { resolveCursor } from '../../src/hub/cursor.ts'
 import { TaskFollower, type Receiver } from '../../src/hub/follower.ts'
 import { fill, moodyStore } from '../support/stores.ts'
 import { fakeTimeouts } from '../support/timers.ts'
+import type { TaskEvent } from '../../src/event.ts'
 
 /** A task with `count` events, and a follower of it that has the first `had` and is about to start. */
 async function setUp (count: number, had: number, deliver?: Receiver['deliver']) {

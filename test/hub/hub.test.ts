@@ -10,7 +10,7 @@ import { deafBus, gatedBus, slowBus } from '../support/buses.ts'
 import { fill, moodyStore } from '../support/stores.ts'
 
 function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = localBus(), resyncMs?: number): Hub {
-  const hub = createHub(store, bus, resyncMs)
+  const hub = createHub({ store, bus, resyncMs })
   t.teardown(() => hub.close())
   return hub
 }

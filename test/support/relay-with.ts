@@ -25,7 +25,7 @@ export interface MountOptions {
 /** Starts a listening app that has the relay mounted over a given store and bus; it ends with the test. */
 export async function mountRelay (t: Test, store: EventStore, { bus = localBus(), prefix = '', config = {}, onRequest }: MountOptions = {}): Promise<MountedRelay> {
   const app = Fastify({ routerOptions: { maxParamLength: 128 }, return503OnClosing: false })
-  const hub = createHub(store, bus)
+  const hub = createHub({ store, bus })
   if (onRequest) app.addHook('onRequest', onRequest)
   await app.register(phraseRelay, { hub, prefix, config: { DRAIN_MS: 0, ...config } })
   t.teardown(() => closeNow(app))

@@ -177,7 +177,7 @@ t.test('the page: is used by keyboard alone, its URL names the task, and back go
 t.test('the page: works below a prefix', { skip }, async t => {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(phraseRelay, { prefix: '/relay', hub: createHub(memoryStore(), localBus()) })
+  await app.register(phraseRelay, { prefix: '/relay', hub: createHub({ store: memoryStore(), bus: localBus() }) })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const page = await open(t, `${url}/relay?task=a`)
   await live(page)

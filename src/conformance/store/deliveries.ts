@@ -1,13 +1,13 @@
-import type { Delivery, EventDraft } from '../../../schemas/event.ts'
 import { draft, numbers, seqs } from '../drafts.ts'
-import type { Cases } from './store.ts'
+import type { Cases } from './cases.ts'
+import type { Delivery, EventDraft } from '../../event.ts'
 
 const REFUSED = { code: 'CALLBACK_UNAUTHENTIC' }
 const DAY_MS = 86_400_000
 
 /** A draft that came as a delivery of this key. */
-export function delivered (text: string, key: string, otherBody: Delivery['otherBody'] = 'refused', expiresAt = Date.now() + DAY_MS): EventDraft {
-  return { ...draft(text), delivery: { key, otherBody, expiresAt } }
+export function delivered (text: string, key: string, onConflict: Delivery['onConflict'] = 'reject', expiresAt = Date.now() + DAY_MS): EventDraft {
+  return { ...draft(text), delivery: { key, onConflict, expiresAt } }
 }
 
 /** Deliveries that the sender marks. */
@@ -45,14 +45,14 @@ export const DELIVERY_CASES: Cases = {
 
   async 'append() takes another body for the same delivery where the sender says so, even of another task' (t, open) {
     const store = await open()
-    const { event } = await store.append('a', delivered('one', 'key', 'repeat'))
-    t.strictSame(await store.append('b', delivered('two', 'key', 'repeat')), { event, duplicate: true })
+    const { event } = await store.append('a', delivered('one', 'key', 'deduplicate'))
+    t.strictSame(await store.append('b', delivered('two', 'key', 'deduplicate')), { event, duplicate: true })
   },
 
   async 'append() keeps another body of a sender that is trusted, and the key stays with the first' (t, open) {
     const store = await open()
     await store.append('a', delivered('one', 'key'))
-    t.equal((await store.append('a', delivered('two', 'key', 'kept'))).duplicate, false)
+    t.equal((await store.append('a', delivered('two', 'key', 'append'))).duplicate, false)
     await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
     t.equal((await store.append('a', delivered('one', 'key'))).event.seq, 1)
   },
@@ -66,7 +66,7 @@ export const DELIVERY_CASES: Cases = {
 
   async 'append() forgets a key that has expired' (t, open) {
     const store = await open()
-    await store.append('a', delivered('one', 'key', 'refused', 1))
+    await store.append('a', delivered('one', 'key', 'reject', 1))
     await store.append('a', delivered('two', 'another key'))
     t.equal((await store.append('a', delivered('three', 'key'))).event.seq, 3)
     await t.rejects(store.append('a', delivered('three', 'another key')), REFUSED)

@@ -1,5 +1,5 @@
 import { draft, drafts, numbers, seqs } from '../drafts.ts'
-import type { Cases } from './store.ts'
+import type { Cases } from './cases.ts'
 
 const WINDOW_MS = 1000
 const CLOSED = { code: 'STORE_UNAVAILABLE' }

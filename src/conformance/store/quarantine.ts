@@ -1,7 +1,7 @@
-import type { HeldDraft } from '../../../schemas/quarantine.ts'
 import { draft, numbers } from '../drafts.ts'
-import type { Cases } from './store.ts'
+import type { Cases } from './cases.ts'
 import { delivered } from './deliveries.ts'
+import type { HeldDraft } from '../../event.ts'
 
 const REFUSED = { code: 'CALLBACK_UNAUTHENTIC' }
 const FULL = { code: 'QUARANTINE_FULL' }
@@ -83,7 +83,7 @@ export const QUARANTINE_CASES: Cases = {
   async 'quarantine.hold() holds another body of a sender that is trusted, and the key stays with the first' (t, open) {
     const store = await open()
     await store.append('a', delivered('one', 'key'))
-    const trusted = delivered('two', 'key', 'kept')
+    const trusted = delivered('two', 'key', 'append')
     t.equal(await store.quarantine.hold({ ...unreadable('two'), delivery: trusted.delivery }), undefined)
     await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
   },
@@ -122,9 +122,9 @@ export const QUARANTINE_CASES: Cases = {
   async 'quarantine.release() of a delivery that has become an event is a duplicate of that' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    await store.quarantine.hold({ ...unreadable('three'), delivery: delivered('three', 'key of many bodies', 'repeat').delivery })
+    await store.quarantine.hold({ ...unreadable('three'), delivery: delivered('three', 'key of many bodies', 'deduplicate').delivery })
     const one = await store.append('a', delivered('one', 'key'))
-    const four = await store.append('a', delivered('four', 'key of many bodies', 'repeat'))
+    const four = await store.append('a', delivered('four', 'key of many bodies', 'deduplicate'))
     t.strictSame(await store.quarantine.release(1, 'a', draft('one')), { ...one, duplicate: true })
     t.strictSame(await store.quarantine.release(2, 'a', draft('three')), { ...four, duplicate: true })
     t.strictSame(await store.quarantine.list(), [])
@@ -133,7 +133,7 @@ export const QUARANTINE_CASES: Cases = {
   async 'quarantine.release() keeps another body under a key, and the key stays with the first' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    await store.quarantine.hold({ ...unreadable('two'), delivery: delivered('two', 'key', 'kept').delivery })
+    await store.quarantine.hold({ ...unreadable('two'), delivery: delivered('two', 'key', 'append').delivery })
     for (const [id, body] of [[2, 'two'], [1, 'one']] as const) t.equal((await store.quarantine.release(id, 'a', draft(body)))?.duplicate, false)
     t.equal((await store.append('a', delivered('one', 'key'))).event.seq, 2)
   },

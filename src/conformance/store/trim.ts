@@ -1,6 +1,6 @@
 import { MARK_LIVES } from '../../store/store.ts'
 import { draft, drafts, numbers, seqs } from '../drafts.ts'
-import type { Cases } from './store.ts'
+import type { Cases } from './cases.ts'
 
 const AGE_MS = 1000
 const nobody = (): boolean => false

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { RelayError } from '../../errors.ts'
-import { checkKieSignature, checkStandardSignature, sameText, type Signed } from '../../suno/signature.ts'
+import { acceptOtherBody } from '../../event.ts'
+import { isSameSecret } from '../../secrets.ts'
+import { checkKieSignature, checkStandardSignature, type Signed } from '../../suno/signature.ts'
 
 /** What is known of an authentic callback beyond its body. */
 export type Proof = Partial<Signed>
@@ -29,7 +31,7 @@ export function createAuthenticator (tokens: readonly string[], keys: readonly s
 
   function hasToken ({ query }: FastifyRequest): boolean {
     const { token } = query as { token?: unknown }
-    return typeof token === 'string' && tokens.filter((known) => sameText(known, token)).length > 0
+    return typeof token === 'string' && tokens.filter((known) => isSameSecret(known, token)).length > 0
   }
 
   return {
@@ -38,14 +40,10 @@ export function createAuthenticator (tokens: readonly string[], keys: readonly s
     prove (request, body, json) {
       const check = { keys, windowSeconds, now: Date.now() }
       const signed = checkKieSignature(request.headers, json, check) ?? checkStandardSignature(request.headers, body, check)
-      if (hasToken(request)) return signed ? trusted(signed) : {}
+      // The token proves the sender, whatever body came with the signature before; the signature is used up all the same.
+      if (hasToken(request)) return signed ? { ...signed, delivery: acceptOtherBody(signed.delivery) } : {}
       if (required && !signed) throw new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot accept the callback: it proves nothing, expected a token or a signature')
       return signed ?? {}
     }
   }
-}
-
-/** A callback with a token is the sender's, whatever came with its signature before; the signature is used up all the same. */
-function trusted ({ delivery, ...signed }: Signed): Signed {
-  return { ...signed, delivery: { ...delivery, otherBody: delivery.otherBody === 'refused' ? 'kept' : delivery.otherBody } }
 }

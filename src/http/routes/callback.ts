@@ -1,18 +1,17 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { CallbackParamsSchema, ReceivedSchema, type Step } from '../../../schemas/callback.ts'
-import type { TaskEvent } from '../../../schemas/event.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
-import { QuarantinedSchema } from '../../../schemas/quarantine.ts'
 import { RelayError, STATUS } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
 import { digestOf, readCallback, type ReadCallback } from '../../suno/callback.ts'
 import type { Authenticator, Proof } from '../guards/authenticator.ts'
 import { requirePlainUtf8 } from '../guards/media-type.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from '../../metrics.ts'
 import { networkOf } from '../guards/network.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
+import type { TaskEvent } from '../../event.ts'
+import { CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, type Step } from '../../../schemas/callback.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const

@@ -1,14 +1,14 @@
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
-import type { EventData, RelayEvent, TaskEvent } from '../../../schemas/event.ts'
+import type { EventData, RelayEvent } from '../../../schemas/event.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../../schemas/task.ts'
 import { RelayError } from '../../errors.ts'
 import type { History, Hub } from '../../hub/hub.ts'
-import { taskState } from '../../event.ts'
 import type { CheckTicket } from '../../ticket.ts'
 import { noPlace, type Places } from '../guards/stream-limits.ts'
 import type { Streams } from '../streams/registry.ts'
 import { readTicket } from '../guards/ticket.ts'
+import { type TaskEvent, taskState } from '../../event.ts'
 
 export interface TasksOptions {
   readonly hub: Hub

@@ -1,5 +1,6 @@
 import { createEventBuffer } from 'better-sse'
-import type { ClosingReason, Subscribed, TaskEvent } from '../../../schemas/event.ts'
+import type { ClosingReason, Subscribed } from '../../../schemas/event.ts'
+import type { TaskEvent } from '../../event.ts'
 
 /** One block of a stream: text in ASCII, or bytes. Either way its length is in bytes, as what a stream holds is counted. */
 export type Frame = string | Buffer
@@ -39,14 +40,4 @@ function take ({ read, clear }: typeof buffer): string {
   const text = read()
   clear()
   return text
-}
-
-/**
- * A reconnection time with up to half as much again added at random, so that clients that were cut together do not
- * come back together.
- *
- * @param retryMs - milliseconds
- */
-export function jitter (retryMs: number): number {
-  return Math.round(retryMs * (1 + Math.random() / 2))
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jitter } from './frames.ts'
+import { jitter } from './retry.ts'
 import type { Stream } from './stream.ts'
 
 const SLOTS = 16

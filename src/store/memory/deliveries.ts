@@ -1,5 +1,5 @@
-import type { Delivery, TaskEvent } from '../../../schemas/event.ts'
 import { judge, type Verdict } from '../delivery.ts'
+import type { Delivery, TaskEvent } from '../../event.ts'
 
 /** What is known of a delivery before it is kept. */
 export interface Judged {

@@ -1,9 +1,8 @@
-import type { EventDraft } from '../../../schemas/event.ts'
-import type { Held, HeldDraft } from '../../../schemas/quarantine.ts'
-import { deliveryRefused, letIn } from '../delivery.ts'
+import { deliveryRefused } from '../delivery.ts'
 import type { MemoryDeliveries } from './deliveries.ts'
-import { hasRoom, quarantineFull, type Quarantine } from '../quarantine.ts'
-import type { Appended } from '../store.ts'
+import { acceptOtherBody, type EventDraft, type Held, type HeldDraft } from '../../event.ts'
+import { hasRoom, quarantineFull } from '../quarantine-limit.ts'
+import type { Appended, Quarantine } from '../store.ts'
 
 const NEW = { verdict: 'first', first: undefined, held: false } as const
 
@@ -47,7 +46,7 @@ export function memoryQuarantine ({ open, now, deliveries, append }: StoreParts)
       weight += bytes
       if (delivery && verdict !== 'kept') {
         deliveries.remember(delivery, digest)
-        own.set(last, { digest, delivery: letIn(delivery) })
+        own.set(last, { digest, delivery: acceptOtherBody(delivery) })
       }
     },
 

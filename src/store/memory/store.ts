@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { EventDraft, TaskEvent } from '../../../schemas/event.ts'
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { deliveryRefused, isRepeat } from '../delivery.ts'
 import { memoryDeliveries } from './deliveries.ts'
 import { memoryQuarantine } from './quarantine.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
+import type { EventDraft, TaskEvent } from '../../event.ts'
 
 const TRIM_STEP = 1000
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Delivery } from '../../../schemas/event.ts'
 import { judge, type Verdict } from '../delivery.ts'
 import type { EventRow } from './database.ts'
+import type { Delivery } from '../../event.ts'
 
 /** The event that a delivery became when it came first. */
 export interface FirstEvent extends EventRow {

@@ -1,8 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Delivery } from '../../../schemas/event.ts'
-import type { HeldDraft } from '../../../schemas/quarantine.ts'
-import { letIn } from '../delivery.ts'
-import { hasRoom } from '../quarantine.ts'
+import { acceptOtherBody, type Delivery, type HeldDraft } from '../../event.ts'
+import { hasRoom } from '../quarantine-limit.ts'
 
 /** A callback to hold, with when it came, in milliseconds since 1970. */
 export interface HeldEntry extends HeldDraft {
@@ -35,7 +33,7 @@ export function sqliteHeldTable (db: DatabaseSync): HeldTable {
       const held = weigh.get() as { count: number, bytes: number }
       const bytes = Buffer.byteLength(body)
       if (!hasRoom(held.count + 1, held.bytes + bytes)) return false
-      insert.run(at, step, reason, bytes, signedTaskId, body, digest, own ? JSON.stringify(letIn(own)) : null)
+      insert.run(at, step, reason, bytes, signedTaskId, body, digest, own ? JSON.stringify(acceptOtherBody(own)) : null)
       return true
     },
 

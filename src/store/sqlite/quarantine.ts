@@ -1,11 +1,11 @@
-import type { EventDraft, TaskEvent } from '../../../schemas/event.ts'
 import { deliveryRefused } from '../delivery.ts'
-import { quarantineFull, type Quarantine } from '../quarantine.ts'
 import type { FirstEvent } from './deliveries.ts'
 import type { SqliteReader } from './reader.ts'
 import type { WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
-import type { Appended } from '../store.ts'
+import type { EventDraft, TaskEvent } from '../../event.ts'
+import { quarantineFull } from '../quarantine-limit.ts'
+import type { Appended, Quarantine } from '../store.ts'
 
 /** What a quarantine shares with the store that it belongs to. */
 export interface StoreParts {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Held, HeldSummary } from '../../../schemas/quarantine.ts'
 import { guard, openForReading, type EventRow } from './database.ts'
+import type { Held, HeldSummary } from '../../event.ts'
 
 /** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
 export interface SqliteReader {

@@ -1,4 +1,3 @@
-import type { TaskEvent } from '../../../schemas/event.ts'
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { deliveryRefused } from '../delivery.ts'
@@ -9,6 +8,7 @@ import { sqliteReader } from './reader.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
+import type { TaskEvent } from '../../event.ts'
 
 const TRIM_STEP = 200
 

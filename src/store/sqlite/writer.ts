@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { EventDraft } from '../../../schemas/event.ts'
 import { isRepeat } from '../delivery.ts'
 import { sqliteDeliveries, type FirstEvent, type Judged } from './deliveries.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './database.ts'
 import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
 import { sqliteTrimmer, type StaleStep } from './trim.ts'
+import type { EventDraft } from '../../event.ts'
 
 /** One draft of a group. */
 export interface Entry extends EventDraft {

@@ -75,7 +75,7 @@ t.test('page: offers no sample on a Unix socket, behind which anyone may be', as
 
 t.test('page: below a prefix, the address without its slash leads to the one with it', async t => {
   const app = Fastify()
-  await app.register(phraseRelay, { prefix: '/relay', hub: createHub(memoryStore(), localBus()) })
+  await app.register(phraseRelay, { prefix: '/relay', hub: createHub({ store: memoryStore(), bus: localBus() }) })
   t.teardown(() => app.close())
   const url = await app.listen({ port: 0 })
 

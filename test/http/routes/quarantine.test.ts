@@ -127,7 +127,7 @@ t.test('a relay that starts replays what an earlier version could not read', asy
 
 t.test('hub.replay() passes over what is dropped meanwhile', async t => {
   const store = memoryStore()
-  const hub = createHub(store, localBus())
+  const hub = createHub({ store, bus: localBus() })
   for (const digest of ['one', 'two']) await hub.hold({ step: 'validate', body: '{}', reason: 'odd', digest })
   const replayed = await hub.replay(({ id }) => {
     store.quarantine.drop(2)
@@ -142,7 +142,7 @@ t.test('a relay starts although its quarantine cannot be read', async t => {
   const broken = { ...store.quarantine, release: async () => { throw new Error('the disk is gone') } }
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(phraseRelay, { hub: createHub({ ...store, quarantine: broken }, localBus()) })
+  await app.register(phraseRelay, { hub: createHub({ store: { ...store, quarantine: broken }, bus: localBus() }) })
 
   t.equal((await app.inject('/healthz')).statusCode, 200)
   t.equal((await store.quarantine.list()).length, 1)

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { closingFrame, eventFrame, jitter, KEEP_ALIVE, subscribedFrame } from '../../../src/http/streams/frames.ts'
+import { closingFrame, eventFrame, KEEP_ALIVE, subscribedFrame } from '../../../src/http/streams/frames.ts'
+import { jitter } from '../../../src/http/streams/retry.ts'
 
 const event = { taskId: 'a', seq: 3, id: 'e1.3', event: 'phrase-ready', data: '{"a":"\\n"}' } as const
 
