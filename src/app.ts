@@ -9,7 +9,7 @@ import { callback } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
 import { countFailures } from './http/guards/failures.ts'
 import { metricsRoute } from './http/routes/metrics.ts'
-import { createPlaces } from './http/guards/stream-limits.ts'
+import { createStreamLimits } from './http/guards/stream-limits.ts'
 import { health } from './http/routes/health.ts'
 import { page } from './http/routes/page.ts'
 import { sendProblem } from './http/problems.ts'
@@ -43,7 +43,7 @@ export interface PhraseRelayOptions {
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {}, metrics = createMetrics() }) => {
   const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES, ...settings } = completeConfig(config)
-  const places = createPlaces({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
+  const limits = createStreamLimits({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
   const checkTicket = ticketCheck(settings.TICKET_KEYS)
   const authenticator = createAuthenticator(settings.CALLBACK_TOKENS, settings.WEBHOOK_HMAC_KEYS, settings.SIGNATURE_WINDOW_SECONDS)
   const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
@@ -64,8 +64,8 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   })
 
   await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE), metrics })
-  await app.register(events, { hub, streams, places, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
-  await app.register(tasks, { hub, streams, places, checkTicket })
+  await app.register(events, { hub, streams, limits, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  await app.register(tasks, { hub, streams, limits, checkTicket })
   await app.register(health, { hub, streams })
   await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
   await app.register(metricsRoute, { hub, metrics, token: settings.METRICS_TOKEN })

@@ -3,30 +3,31 @@ import { RelayError } from '../../errors.ts'
 import { whenOver } from '../streams/connection.ts'
 import { networkOf } from './network.ts'
 
-/** How many may watch at once, streams and held task reads together; 0 is no limit. */
-export interface PlaceLimits {
+/** Maximum numbers of concurrent streams, held task reads included; 0 is no limit. */
+export interface StreamLimitOptions {
   readonly total: number
   readonly perNetwork: number
   readonly perTask: number
 }
 
-/** The places of those who watch. */
-export interface Places {
+/** Limits of concurrent streams and held task reads. */
+export interface StreamLimits {
   /**
-   * Takes a place until the answer is over, however it ends.
+   * Counts a request until its answer ends, however it ends.
    *
-   * @returns false when there is none
+   * @returns false if a limit is reached; the request is then not counted
    */
-  take (request: FastifyRequest, reply: FastifyReply, taskId: string): boolean
+  acquire (request: FastifyRequest, reply: FastifyReply, taskId: string): boolean
 }
 
-/** What whoever finds no place is told. */
-export function noPlace (): RelayError {
-  return new RelayError('TOO_MANY_STREAMS', 'Cannot hold one more: as many as may watch at once do so, expected fewer or later')
+/** Returns the error for a client over a stream limit. */
+export function tooManyStreams (): RelayError {
+  const message = 'Cannot open another stream: the limit of concurrent streams is reached, retry later'
+  return new RelayError('TOO_MANY_STREAMS', message)
 }
 
-/** Makes empty places. */
-export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Places {
+/** Creates stream limits with nothing counted. */
+export function createStreamLimits ({ total, perNetwork, perTask }: StreamLimitOptions): StreamLimits {
   const networks = createCounts(perNetwork)
   const tasks = createCounts(perTask)
   const all = createCounts(total)
@@ -38,11 +39,11 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
   }
 
   return {
-    take (request, reply, taskId) {
-      // Nothing tells of the end of an answer that is over, nor where it came from.
+    acquire (request, reply, taskId) {
+      // A destroyed socket emits no further event and has no address, so it could never be released.
       if (request.raw.socket.destroyed) return true
       const network = networkOf(request.ip)
-      if (all.full('') || networks.full(network) || tasks.full(taskId)) return false
+      if (all.isFull('') || networks.isFull(network) || tasks.isFull(taskId)) return false
       count(network, taskId, 1)
       whenOver(reply, () => { count(network, taskId, -1) })
       return true
@@ -51,14 +52,14 @@ export function createPlaces ({ total, perNetwork, perTask }: PlaceLimits): Plac
 }
 
 interface Counts {
-  full (key: string): boolean
+  isFull (key: string): boolean
   add (key: string, by: 1 | -1): void
 }
 
 function createCounts (limit: number): Counts {
   const counts = new Map<string, number>()
   return {
-    full: (key) => limit > 0 && (counts.get(key) ?? 0) >= limit,
+    isFull: (key) => limit > 0 && (counts.get(key) ?? 0) >= limit,
     add (key, by) {
       const count = (counts.get(key) ?? 0) + by
       if (count > 0) counts.set(key, count)

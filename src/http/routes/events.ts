@@ -13,7 +13,7 @@ import { streamHeaders } from '../streams/connection.ts'
 import { eventFrame, subscribedFrame } from '../streams/frames.ts'
 import { jitter } from '../streams/retry.ts'
 import type { Metrics } from '../../metrics.ts'
-import { noPlace, type Places } from '../guards/stream-limits.ts'
+import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
 import { Stream } from '../streams/stream.ts'
 import type { Streams } from '../streams/registry.ts'
 import { readTicket } from '../guards/ticket.ts'
@@ -26,7 +26,7 @@ const DRAINING_RETRY_MS = 10_000
 export interface EventsOptions {
   readonly hub: Hub
   readonly streams: Streams
-  readonly places: Places
+  readonly limits: StreamLimits
   readonly checkTicket: CheckTicket
   readonly metrics: Metrics
   /** Reconnection time that clients are told, before jitter, in milliseconds. */
@@ -38,7 +38,7 @@ export interface EventsOptions {
 type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Querystring: Static<typeof EventsQuerySchema> }>
 
 /** `GET /events/:taskId`: what is kept after the client's cursor, then what comes, as Server-Sent Events. */
-export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, places, checkTicket, metrics, retryMs, bufferBytes }) => {
+export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, limits, checkTicket, metrics, retryMs, bufferBytes }) => {
   const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
 
   /** All that is kept of a request while its stream is open. */
@@ -125,7 +125,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
-    if (!places.take(request, reply, taskId)) return refuse(request, reply, noPlace(), FULL_RETRY_MS)
+    if (!limits.acquire(request, reply, taskId)) return refuse(request, reply, tooManyStreams(), FULL_RETRY_MS)
     return watch(request, reply, expiresAt)
   })
 }

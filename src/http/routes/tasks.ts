@@ -5,7 +5,7 @@ import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../../schemas/
 import { RelayError } from '../../errors.ts'
 import type { History, Hub } from '../../hub/hub.ts'
 import type { CheckTicket } from '../../ticket.ts'
-import { noPlace, type Places } from '../guards/stream-limits.ts'
+import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
 import type { Streams } from '../streams/registry.ts'
 import { readTicket } from '../guards/ticket.ts'
 import { type TaskEvent, taskState } from '../../event.ts'
@@ -13,12 +13,12 @@ import { type TaskEvent, taskState } from '../../event.ts'
 export interface TasksOptions {
   readonly hub: Hub
   readonly streams: Streams
-  readonly places: Places
+  readonly limits: StreamLimits
   readonly checkTicket: CheckTicket
 }
 
 /** `GET /tasks/:taskId`: what is kept of a task as JSON, at once or as soon as there is something new. */
-export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, places, checkTicket }) => {
+export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, limits, checkTicket }) => {
   const response = { 200: TaskSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
 
   async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, expiresAt: number, left: AbortSignal): Promise<void> {
@@ -47,7 +47,7 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
     const { params: { taskId }, query: { after, wait = 0 } } = request
     const expiresAt = await checkTicket(readTicket(request), taskId)
     if (wait > 0) {
-      if (!places.take(request, reply, taskId)) throw noPlace()
+      if (!limits.acquire(request, reply, taskId)) throw tooManyStreams()
       await waitForEvent(taskId, after, wait * 1000, expiresAt, request.signal)
     }
     const history = await hub.history(taskId, after)

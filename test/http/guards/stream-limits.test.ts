@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t from 'tap'
-import { createPlaces } from '../../../src/http/guards/stream-limits.ts'
+import { createStreamLimits } from '../../../src/http/guards/stream-limits.ts'
 import { openSocket } from '../../support/raw.ts'
 import { closeNow, startRelay, type TestRelay } from '../../support/relay.ts'
 import { dial } from '../../support/socket.ts'
@@ -115,13 +115,13 @@ t.test('a request of an injected client gives its place back', async t => {
 })
 
 t.test('whoever has left before a place was asked for takes none', async t => {
-  const places = createPlaces({ total: 1, perNetwork: 1, perTask: 1 })
+  const limits = createStreamLimits({ total: 1, perNetwork: 1, perTask: 1 })
   const taken: boolean[] = []
   const app = Fastify()
   app.get('/', async (request, reply) => {
     request.raw.socket.destroy()
     await once(request.raw.socket, 'close')
-    taken.push(places.take(request, reply, 'a'))
+    taken.push(limits.acquire(request, reply, 'a'))
   })
   t.teardown(() => closeNow(app))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
