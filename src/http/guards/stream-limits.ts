@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RelayError } from '../../errors.ts'
-import { whenOver } from '../streams/connection.ts'
+import { onClose } from '../streams/connection.ts'
 import { networkOf } from './network.ts'
 
 /** Maximum numbers of concurrent streams, held task reads included; 0 is no limit. */
@@ -45,7 +45,7 @@ export function createStreamLimits ({ total, perNetwork, perTask }: StreamLimitO
       const network = networkOf(request.ip)
       if (all.isFull('') || networks.isFull(network) || tasks.isFull(taskId)) return false
       count(network, taskId, 1)
-      whenOver(reply, () => { count(network, taskId, -1) })
+      onClose(reply, () => { count(network, taskId, -1) })
       return true
     }
   }

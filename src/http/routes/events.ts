@@ -1,119 +1,66 @@
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { EventsQuerySchema, FramesSchema, type ClosingReason, type Subscribed } from '../../../schemas/event.ts'
+import { EventsQuerySchema, FramesSchema, type Subscribed } from '../../../schemas/event.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { RelayError } from '../../errors.ts'
-import type { Follower, Receiver } from '../../hub/follower.ts'
-import type { Followed, Hub } from '../../hub/hub.ts'
+import { isOutcome, taskState } from '../../event.ts'
 import type { Position } from '../../hub/cursor.ts'
+import type { Hub } from '../../hub/hub.ts'
 import type { CheckTicket } from '../../ticket.ts'
-import { streamHeaders } from '../streams/connection.ts'
-import { eventFrame, subscribedFrame } from '../streams/frames.ts'
-import { jitter } from '../streams/retry.ts'
-import type { Metrics } from '../../metrics.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
-import { Stream } from '../streams/stream.ts'
-import type { Streams } from '../streams/registry.ts'
 import { readTicket } from '../guards/ticket.ts'
-import { isOutcome, type TaskEvent, taskState } from '../../event.ts'
+import { streamHeaders } from '../streams/connection.ts'
+import { jitter } from '../streams/retry.ts'
+import { TaskStream, type StreamContext } from '../streams/task-stream.ts'
 
 const FULL_RETRY_MS = 30_000
-// A restart takes seconds. A proxy's error while it lasts would stop a browser for good; a phrase lives three minutes.
+// A restart takes seconds. Meanwhile a proxy may answer with an error status, after which a browser never reconnects.
+// A phrase lives three minutes.
 const DRAINING_RETRY_MS = 10_000
 
-export interface EventsOptions {
+/** Options of the `events` route. */
+export interface EventsOptions extends Omit<StreamContext, 'log'> {
   readonly hub: Hub
-  readonly streams: Streams
   readonly limits: StreamLimits
   readonly checkTicket: CheckTicket
-  readonly metrics: Metrics
-  /** Reconnection time that clients are told, before jitter, in milliseconds. */
-  readonly retryMs: number
-  /** The most that is held for a slow reader, in bytes. */
-  readonly bufferBytes: number
 }
 
-type WatchRequest = FastifyRequest<{ Params: Static<typeof TaskParamsSchema>, Querystring: Static<typeof EventsQuerySchema> }>
+type WatchRequest = FastifyRequest<{
+  Params: Static<typeof TaskParamsSchema>
+  Querystring: Static<typeof EventsQuerySchema>
+}>
 
-/** `GET /events/:taskId`: what is kept after the client's cursor, then what comes, as Server-Sent Events. */
-export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hub, streams, limits, checkTicket, metrics, retryMs, bufferBytes }) => {
-  const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
+const schema = {
+  params: TaskParamsSchema,
+  querystring: EventsQuerySchema,
+  response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
+}
 
-  /** All that is kept of a request while its stream is open. */
-  class TaskStream extends Stream implements Receiver {
-    readonly #taskId: string
-    readonly #untilDone: boolean
-    readonly #began = performance.now()
-    #follower!: Follower
-    #newest = 0
-    #sent = 0
-
-    constructor (taskId: string, untilDone: boolean) {
-      super(bufferBytes)
-      this.#taskId = taskId
-      this.#untilDone = untilDone
-    }
-
-    start (reply: FastifyReply, { follower, position }: Followed): void {
-      this.#follower = follower
-      this.#newest = position.extent.last
-      this.open(reply, subscribedFrame(toSubscribed(this.#taskId, position), position.cursor, jitter(retryMs)))
-    }
-
-    deliver (event: TaskEvent): boolean {
-      if (!this.send(eventFrame(event))) return false
-      this.#sent++
-      // An outcome that a newer event has overtaken is history: the wait is not over.
-      if (this.#untilDone && isOutcome(event.event) && event.seq >= this.#newest) this.end('done')
-      return true
-    }
-
-    protected ready (): void {
-      this.#follower.resume()
-    }
-
-    protected ended (reason: ClosingReason | 'left'): void {
-      this.#follower.stop()
-      streams.delete(this)
-      metrics.ended()
-      if (reason === 'slow') metrics.slow()
-      app.log.info({ taskId: this.#taskId, events: this.#sent, ms: Math.round(performance.now() - this.#began), reason }, 'stream ended')
-    }
-  }
+/** `GET /events/:taskId`: the stored events after the client's cursor, then live events, as Server-Sent Events. */
+export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, options) => {
+  const { hub, streams, limits, checkTicket, metrics, retryMs, bufferBytes } = options
+  const context = { streams, metrics, log: app.log, retryMs, bufferBytes }
 
   async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
-    const { params: { taskId }, query } = request
-    const untilDone = query.until === 'done'
-    const cursor = readCursor(request, query.lastEventId)
-    const stream = new TaskStream(taskId, untilDone)
-    const followed = await hub.follow(taskId, { cursor, replay: query.replay }, stream)
-    const { follower, position } = followed
-    if (request.raw.socket.destroyed || reply.sent) {
-      follower.stop()
-      return reply.hijack()
-    }
-    // Asked last: a stream that is added after the drain would never be ended.
-    if (streams.draining) {
-      follower.stop()
-      return refuse(request, reply, new RelayError('DRAINING', 'Cannot open a stream: the server is about to stop'), DRAINING_RETRY_MS)
-    }
-    if (untilDone && cursor && isOver(position)) {
-      follower.stop()
-      return reply.code(204).send(null)
-    }
-
+    const { params: { taskId }, query: { replay, until, lastEventId } } = request
+    const cursor = readCursor(request, lastEventId)
+    const stream = new TaskStream(context, taskId, until === 'done')
+    const { follower: feed, position } = await hub.follow(taskId, { cursor, replay }, stream)
+    let isOpen = false
     try {
-      stream.start(reply, followed)
-    } catch (error) {
-      follower.stop()
-      throw error
+      if (request.raw.socket.destroyed || reply.sent) return reply.hijack()
+      // Checked after the last await: the drain would not end a stream that is added later.
+      if (streams.draining) return refuse(request, reply, draining(), DRAINING_RETRY_MS)
+      if (until === 'done' && cursor && hasOutcome(position)) return reply.code(204).send(null)
+      const subscribed = toSubscribed(taskId, position)
+      stream.start(reply, { feed, subscribed, cursor: position.cursor, newestSeq: position.extent.last, expiresAt })
+      isOpen = true
+      return reply
+    } finally {
+      if (!isOpen) feed.stop()
     }
-    streams.add(stream, expiresAt)
-    metrics.opened()
-    follower.resume()
-    return reply
   }
 
   app.head('/events/:taskId', { schema }, async (request, reply) => {
@@ -124,7 +71,7 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, { hu
   app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
-    if (!acceptsStream(request)) throw new RelayError('NOT_ACCEPTABLE', 'Cannot answer as asked: this is a stream, expected an Accept that allows text/event-stream')
+    if (!acceptsStream(request)) throw notAcceptable()
     if (!limits.acquire(request, reply, taskId)) return refuse(request, reply, tooManyStreams(), FULL_RETRY_MS)
     return watch(request, reply, expiresAt)
   })
@@ -135,14 +82,14 @@ function acceptsStream ({ headers: { accept } }: FastifyRequest): boolean {
   return new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']) !== undefined
 }
 
-/** The standard's header, else the query, for clients that cannot send it. */
+/** Returns the cursor of a request: its `Last-Event-ID` header, else its query parameter. */
 function readCursor ({ headers }: FastifyRequest, fromQuery: string | undefined): string | undefined {
   const header = headers['last-event-id']
   return (typeof header === 'string' && header) || fromQuery
 }
 
-/** Whether a client has the newest event already, and that is an outcome. */
-function isOver ({ after, extent: { last, newest } }: Position): boolean {
+/** Whether the position is at the newest event and that is an outcome. */
+function hasOutcome ({ after, extent: { last, newest } }: Position): boolean {
   return newest !== undefined && after === last && isOutcome(newest.event)
 }
 
@@ -156,8 +103,19 @@ function toSubscribed (taskId: string, { after, gap, extent: { first, last, newe
   }
 }
 
-/** Browsers give up for good on any error status: they get an empty stream and a long wait, others the problem. */
-function refuse ({ headers: { accept } }: FastifyRequest, reply: FastifyReply, problem: RelayError, retryMs: number): FastifyReply {
-  if (!accept?.includes('text/event-stream')) throw problem
+function notAcceptable (): RelayError {
+  return new RelayError('NOT_ACCEPTABLE', 'Cannot open a stream: Accept excludes text/event-stream')
+}
+
+function draining (): RelayError {
+  return new RelayError('DRAINING', 'Cannot open a stream: the server is stopping')
+}
+
+/**
+ * Refuses a stream. `EventSource` never reconnects after an error status, so browsers get an empty stream with a long
+ * `retry`; other clients get the problem.
+ */
+function refuse (request: FastifyRequest, reply: FastifyReply, problem: RelayError, retryMs: number): FastifyReply {
+  if (!request.headers.accept?.includes('text/event-stream')) throw problem
   return reply.headers(streamHeaders(reply)).send(`retry:${jitter(retryMs)}\n\n`)
 }

@@ -30,7 +30,7 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
       }
     })
     const end = () => { resolve() }
-    const waiter = { keepAlive: () => {}, end, cut: end }
+    const waiter = { keepAlive: () => {}, end, destroy: end }
     const timer = setTimeout(resolve, ms)
     streams.add(waiter, expiresAt)
     left.addEventListener('abort', end)

@@ -10,33 +10,34 @@ const STREAM_HEADERS = {
   'x-content-type-options': 'nosniff'
 }
 
-// A body that its connection ends has its own, once, whatever hooks have set.
+// Framing headers are ours: a body delimited by connection close must not also carry a length or transfer coding set
+// by a hook (RFC 9112 section 6.3).
 const FRAMING = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'])
 
-/** The headers of a stream's answer: those that hooks set on the reply, then those that a stream needs. */
+/** Returns the headers of a stream: the headers that hooks set on the reply, overridden by the stream's own. */
 export function streamHeaders (reply: FastifyReply): OutgoingHttpHeaders {
   return { ...reply.getHeaders() as OutgoingHttpHeaders, ...STREAM_HEADERS }
 }
 
 /**
- * Begins an answer whose body ends with its connection, in place of chunks: head and first chunk leave in one write.
+ * Starts a 200 response whose body is delimited by the end of the connection, not by chunks. Head and first chunk leave
+ * in one write. Hijacks the reply.
  *
- * @param reply - is hijacked
- * @returns what takes the rest of the body: the socket, since what a response does beside is waste from here on; the
- *   response where it has no socket of its own, as in `inject()` and HTTP/2
- * @throws {TypeError} when a header that a hook has set would break the head; then the reply is not hijacked
+ * @returns the writable for the rest of the body: the raw socket, which skips the response's per-write overhead
+ *   (12.9 kB per idle stream instead of 17.4 kB). It is the response if that has no socket of its own: in `inject()`,
+ *   on HTTP/2, and for a pipelined request whose turn has not come.
+ * @throws {TypeError} if a hook has set an invalid header; the reply is not hijacked then
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
-export function beginBody (reply: FastifyReply, first: string): Writable {
+export function startStream (reply: FastifyReply, first: string): Writable {
   const { raw } = reply
   const { socket } = raw
   const headers = streamHeaders(reply)
-  // Hijacked once the head is known to be sound: until then an error can be answered.
-  // A response that waits for another one on its connection has no socket yet.
+  // Hijack the reply only after the head was validated: until then Fastify can send an error response.
   if (raw instanceof ServerResponse && socket instanceof Socket) {
     const head = headOf(headers)
     reply.hijack()
-    // The response never finishes, and what waits for that would hold Fastify's request and reply while the stream is open.
+    // The response never finishes. Its listeners for that would keep Fastify's request and reply in memory.
     raw.removeAllListeners('finish').removeAllListeners('error')
     socket.write(head + first)
     return socket
@@ -48,9 +49,11 @@ export function beginBody (reply: FastifyReply, first: string): Writable {
   return raw
 }
 
-/** The head as node:http writes it, in one string. */
+/** Returns the response head as `node:http` formats it, in one string. */
 function headOf (headers: OutgoingHttpHeaders): string {
-  const lines = Object.entries(headers).filter(([name]) => !FRAMING.has(name)).map(([name, value]) => headerLine(name, value as string | string[]))
+  const lines = Object.entries(headers)
+    .filter(([name]) => !FRAMING.has(name))
+    .map(([name, value]) => headerLine(name, value as string | string[]))
   return `HTTP/1.1 200 OK\r\n${lines.join('')}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n`
 }
 
@@ -61,26 +64,26 @@ function headerLine (name: string, value: string | string[]): string {
   return `${name}: ${value}\r\n`
 }
 
-/** Calls back when an answer is over, however it ends. */
-export function whenOver ({ raw, request: { raw: { socket } } }: FastifyReply, callback: () => void): void {
+/** Calls back once when a response has ended or its connection has closed. */
+export function onClose ({ raw, request: { raw: { socket } } }: FastifyReply, callback: () => void): void {
   if (raw.socket !== null || !(socket instanceof Socket)) {
     raw.on('close', callback)
     return
   }
-  // A response that waits for another one on its connection is not told when the connection ends before.
-  function over (): void {
-    raw.off('close', over)
-    socket.off('close', over)
+  // A pipelined response without a socket yet emits no `close` if the connection closes before its turn.
+  function close (): void {
+    raw.off('close', close)
+    socket.off('close', close)
     callback()
   }
-  raw.on('close', over)
-  // As many as a client pipelines.
-  socket.setMaxListeners(0).on('close', over)
+  raw.on('close', close)
+  // A client may pipeline any number of requests: each adds a listener.
+  socket.setMaxListeners(0).on('close', close)
 }
 
-/** Ends what `beginBody()` has returned, after what was handed over. */
-export function endBody (out: Writable): void {
-  // An end alone would wait for a client that never closes its half.
+/** Ends the writable that `startStream()` returned, after the bytes written so far. */
+export function endStream (out: Writable): void {
+  // `end()` alone would wait for a client that never closes its half of the connection.
   if (out instanceof Socket) out.destroySoon()
   else out.end()
 }

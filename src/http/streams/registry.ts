@@ -7,7 +7,7 @@ const EXPIRY_CHECK_MS = 1000
 const CUT_MS = 1000
 
 /** What is kept alive and ended: a stream, or a request that waits. */
-export type Open = Pick<Stream, 'keepAlive' | 'end' | 'cut'>
+export type Open = Pick<Stream, 'keepAlive' | 'end' | 'destroy'>
 
 /** All open streams of one relay: kept alive by one timer, ended together. */
 export interface Streams {
@@ -51,8 +51,8 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
   }
 
   // Whoever takes nothing would hold up the end of the server.
-  function cut (): void {
-    for (const stream of slotOf.keys()) stream.cut()
+  function destroyAll (): void {
+    for (const stream of slotOf.keys()) stream.destroy()
   }
 
   return {
@@ -81,7 +81,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
         for (const stream of slot) stream.end('drain', jitter(retryMs))
         await sleep(overMs / SLOTS)
       }
-      setTimeout(cut, CUT_MS).unref()
+      setTimeout(destroyAll, CUT_MS).unref()
     }
   }
 }

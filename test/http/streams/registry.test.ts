@@ -12,7 +12,7 @@ t.test('createStreams() drain() gives what it has ended a second to be gone, and
       log.push(`${name}: ${reason}`)
       end()
     },
-    cut () { log.push(`${name}: cut`) }
+    destroy () { log.push(`${name}: cut`) }
   })
   const quick = open('quick', () => { streams.delete(quick) })
   streams.add(quick, Infinity)

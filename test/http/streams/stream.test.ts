@@ -16,11 +16,11 @@ class LoggedStream extends Stream {
     this.open(reply, 'data:first\n\n')
   }
 
-  protected ready (): void {
-    this.log.push('ready')
+  protected onDrain (): void {
+    this.log.push('drained')
   }
 
-  protected ended (reason: string): void {
+  protected onEnd (reason: string): void {
     this.log.push(reason)
     this.over.resolve(reason)
   }
@@ -162,7 +162,7 @@ t.test('stream: a reader that has caught up is given another four keep-alives', 
     socket.resume()
     while (log.length === round) await new Promise(setImmediate)
   }
-  t.strictSame(log, ['ready', 'ready'])
+  t.strictSame(log, ['drained', 'drained'])
 })
 
 t.test('stream: a request that is pipelined behind another is answered behind it', async t => {
