@@ -1,22 +1,22 @@
-import type { State } from './state.ts'
+import type { Watch } from './watch.ts'
 
-/** Whether an event is to be handed over: moves the cursor to it, unless it or a later one was handed over before. */
-export function take (state: State, id: string): boolean {
-  const steps = state.cursor ? distance(state.cursor, id) : 1
+/** Moves the cursor to an event. Returns false if that event, or a later one, was delivered before. */
+export function advance (watch: Watch, id: string): boolean {
+  const steps = watch.cursor ? distance(watch.cursor, id) : 1
   if (steps <= 0) return false
-  if (steps !== 1) state.options.onGap?.()
-  state.cursor = id
+  if (steps !== 1) watch.onGap?.()
+  watch.cursor = id
   return true
 }
 
-/** Goes to where the server's history begins: it does not know the cursor. */
-export function startOver (state: State, cursor = ''): void {
-  state.cursor = cursor
-  state.replay = 'all'
-  state.options.onGap?.()
+/** Moves the cursor to the start of the server's history, because the server does not know the old cursor. */
+export function startOver (watch: Watch, cursor = ''): void {
+  watch.cursor = cursor
+  watch.replay = 'all'
+  watch.onGap?.()
 }
 
-/** How many events `to` is after `from`, both `<epoch>.<seq>`; NaN when they are not of the same history. */
+/** Returns how many events `to` is after `from`. Both are `<epoch>.<seq>`; NaN if their epochs differ. */
 export function distance (from: string, to: string): number {
   const [epoch, seq] = from.split('.')
   const [otherEpoch, otherSeq] = to.split('.')

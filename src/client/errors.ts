@@ -1,9 +1,9 @@
 import type { RelayEvent } from '../../schemas/event.ts'
 
-/** The wait for a phrase ended with the vendor's failure: none comes unless one is asked for again. */
+/** Error of `waitForPhrase` when the vendor reports a failure. Request another phrase before waiting again. */
 export class PhraseFailed extends Error {
   override readonly name = 'PhraseFailed'
-  /** What the vendor said, in `data`. */
+  /** The failure as the vendor reported it, in `data`. */
   readonly event: RelayEvent
 
   constructor (event: RelayEvent) {
@@ -12,39 +12,42 @@ export class PhraseFailed extends Error {
   }
 }
 
-/** The wait for a phrase took longer than it may. Its `cause` is the last attempt that failed, if one did. */
+/** Error of `waitForPhrase` when no phrase arrives in time. `cause` is the error of the last failed attempt, if any. */
 export class WaitTimeout extends Error {
   override readonly name = 'WaitTimeout'
 
   constructor (timeoutMs: number, cause: Error | undefined) {
-    super(`Cannot get a phrase: none came in ${timeoutMs} ms`, { cause })
+    super(`Cannot get a phrase: none arrived within ${timeoutMs} ms`, { cause })
   }
 }
 
-/** The server refuses for good: the task id, the address or the ticket is wrong, and to ask again would not help. */
+/** Error when the server refuses the watch for good: the task id, the address or the ticket is wrong. */
 export class WatchRefused extends Error {
   override readonly name = 'WatchRefused'
-  /** HTTP status: 400, 401, 403, 404 or another of the class 4xx. */
+  /** HTTP status: 400, 401, 403, 404 or another 4xx. */
   readonly status: number
-  /** The problem's code, such as `REQUEST_INVALID`; undefined when the answer was not the relay's. */
+  /** Code of the problem, such as `REQUEST_INVALID`. Undefined if the answer is not from a relay. */
   readonly code: string | undefined
 
-  constructor (status: number, code?: string, detail = 'expected a relay') {
+  constructor (status: number, code?: string, detail = 'the answer is not from a relay') {
     super(`Cannot watch the task: status ${status}: ${detail}`)
     this.status = status
     this.code = code
   }
 }
 
-/** An attempt failed, and another may not. */
+/** Why streams do not get through: `blocked` for now, so poll for a while, or `unsupported` by the platform. */
+export type NoStream = 'blocked' | 'unsupported'
+
+/** Error of an attempt that failed and will be repeated. */
 export interface AttemptFailed extends Error {
-  /** The least to wait before the next attempt, as the server told it, in milliseconds; 0 when it did not. */
+  /** Min delay before the next attempt as requested by the server, in milliseconds. */
   readonly waitMs: number
-  /** 0: a stream may work next time; 1: none comes through for now; Infinity: none ever does. */
-  readonly noStream: number
+  /** Undefined if the next stream may work. */
+  readonly noStream: NoStream | undefined
 }
 
-/** Says why an attempt failed. */
-export function attemptFailed (what: string, waitMs = 0, noStream = 0): AttemptFailed {
-  return Object.assign(new Error(`Cannot watch the task: ${what}`), { waitMs, noStream })
+/** Creates the error of an attempt that failed. */
+export function attemptFailed (fact: string, waitMs = 0, noStream?: NoStream): AttemptFailed {
+  return Object.assign(new Error(`Cannot watch the task: ${fact}`), { waitMs, noStream })
 }

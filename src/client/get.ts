@@ -1,30 +1,34 @@
 import { attemptFailed, WatchRefused } from './errors.ts'
-import type { State } from './state.ts'
+import type { Watch } from './watch.ts'
 
 /**
- * Asks the relay, with a ticket where one is wanted; resolves with an answer of success.
+ * Sends a request to the relay, with a ticket if the watch has one. Resolves with a 2xx response.
  *
- * @param path - begins with a slash; the cursor is put at its end
- * @throws {WatchRefused} when to ask again would not help
- * @throws {AttemptFailed} when it may
+ * @param path - starts with a slash; the cursor is appended to it
+ * @throws {WatchRefused} if repeating the request cannot help
+ * @throws {AttemptFailed} if it can
  */
-export async function get (state: State, path: string, signal: AbortSignal, accept = '*/*'): Promise<Response> {
-  const { base, options: { ticket, fetch = globalThis.fetch } } = state
-  const renewable = typeof ticket === 'function'
-  if (renewable && !state.bearer) {
-    state.bearer = await ticket()
-    state.proven = false
-  }
-  // In a header, for every proxy on the way logs the URL.
-  const headers: Record<string, string> = state.bearer ? { accept, authorization: `Bearer ${state.bearer}` } : { accept }
-  const response = await fetch(base + path + encodeURIComponent(state.cursor), { headers, signal })
-  if (response.status === 401 && renewable && state.proven) {
-    state.bearer = ''
-    return get(state, path, signal, accept)
+export async function get (watch: Watch, path: string, signal: AbortSignal, accept = '*/*'): Promise<Response> {
+  const { fetch = globalThis.fetch } = watch
+  const headers = { accept, ...await authorization(watch) }
+  const response = await fetch(watch.base + path + encodeURIComponent(watch.cursor), { headers, signal })
+  if (response.status === 401 && watch.renewable) {
+    watch.bearer = ''
+    return get(watch, path, signal, accept)
   }
   if (!response.ok) throw await toError(response)
-  state.proven = true
+  watch.renewable = typeof watch.ticket === 'function'
   return response
+}
+
+/** Returns the header with the ticket, which is fetched first if necessary. Not in the URL, because proxies log it. */
+async function authorization (watch: Watch): Promise<Record<string, string>> {
+  const { ticket } = watch
+  if (ticket && !watch.bearer) {
+    watch.bearer = typeof ticket === 'string' ? ticket : await ticket()
+    watch.renewable = false
+  }
+  return watch.bearer ? { authorization: `Bearer ${watch.bearer}` } : {}
 }
 
 async function toError (response: Response): Promise<Error> {

@@ -1,5 +1,5 @@
 export { PhraseFailed, WaitTimeout, WatchRefused } from './errors.ts'
-export type { Fetch, Ticket, WatchOptions } from './state.ts'
-export { waitForPhrase, type PhraseReady, type WaitOptions } from './wait.ts'
-export { watchTask, type TaskEvents } from './watch.ts'
+export type { Fetch, Ticket, WatchOptions } from './options.ts'
+export { waitForPhrase, type PhraseReady, type WaitOptions } from './wait-for-phrase.ts'
+export { watchTask, type TaskEvents } from './watch-task.ts'
 export type { EventData, EventName, RelayEvent, Replay } from '../../schemas/event.ts'

@@ -1,50 +1,54 @@
-import type { RelayEvent } from '../../schemas/event.ts'
+import type { RelayEvent, Replay } from '../../schemas/event.ts'
 import type { Task } from '../../schemas/task.ts'
-import { distance, startOver, take } from './cursor.ts'
+import { advance, distance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
-import type { Attempt, State } from './state.ts'
-import { within } from './timing.ts'
+import { withTimeout } from './timing.ts'
+import type { Attempt, Watch } from './watch.ts'
 
 /**
- * Asks for the task's JSON once: what is there when no place in it is known yet, else what comes after the cursor,
- * which the server is asked to wait for.
+ * Requests the task's JSON once. Without a cursor the server answers at once; with one it holds the request until there
+ * is a later event.
  *
- * @throws {AttemptFailed} when no answer comes, or one with nothing new long before it should
+ * @throws {AttemptFailed} if no response arrives, or if one without events arrives long before it should
  */
-export const poll: Attempt = async function * (state, signal) {
-  const { pollMs } = state
+export const poll: Attempt = async function * (watch, signal) {
+  const { pollMs } = watch
   const early = Date.now() + pollMs / 2
-  const waits = state.cursor !== '' || state.replay === 'all'
-  const task = await within(pollMs * 2, signal, askTask(state, waits, signal))
-  if (!task) throw attemptFailed('no answer came')
-  let fresh = !waits
-  for (const event of wanted(state, task)) {
-    if (take(state, event.id)) {
-      fresh = true
+  const holds = watch.cursor !== '' || watch.replay === 'all'
+  const task = await withTimeout(pollMs * 2, signal, fetchTask(watch, holds, signal))
+  if (!task) throw attemptFailed('no response arrived')
+  let delivered = false
+  for (const event of selectEvents(watch, task)) {
+    if (advance(watch, event.id)) {
+      delivered = true
       yield event
     }
   }
-  if (!fresh && Date.now() < early) throw attemptFailed('no event came')
+  if (holds && !delivered && Date.now() < early) throw attemptFailed('no event arrived')
   return 0
 }
 
-/** Resolves with what has no events when nothing is kept, or nothing came. */
-async function askTask (state: State, waits: boolean, signal: AbortSignal): Promise<Partial<Task>> {
-  // A moment at least: a task of which nothing is kept is a 404 to those who do not wait.
-  const wait = waits ? state.pollMs / 1000 : 0.001
-  const response = await get(state, `/tasks/${state.taskId}?wait=${wait}&after=`, signal)
+/** Fetches the task. Resolves with an empty object if nothing is kept of it, or if no event came in time. */
+async function fetchTask (watch: Watch, holds: boolean, signal: AbortSignal): Promise<Partial<Task>> {
+  // Never 0: a request that does not wait gets a 404 for an unknown task.
+  const wait = holds ? watch.pollMs / 1000 : 0.001
+  const response = await get(watch, `/tasks/${watch.taskId}?wait=${wait}&after=`, signal)
   return response.status === 204 ? {} : await response.json()
 }
 
-/** Those of a task's events that a stream would have sent. */
-function wanted (state: State, { lastEventId, events = [] }: Partial<Task>): RelayEvent[] {
-  const { cursor, replay } = state
-  state.replay = 'all'
-  // A history shorter than what was seen of it was put back from a copy: what comes in it is new.
-  if (cursor && lastEventId && distance(cursor, lastEventId) < 0) startOver(state)
-  if (cursor || replay === 'all' || !lastEventId) return events
-  if (replay === 'latest') return events.slice(-1)
-  state.cursor = lastEventId
-  return []
+/** Returns the events that a stream would have sent. */
+function selectEvents (watch: Watch, { lastEventId, events = [] }: Partial<Task>): RelayEvent[] {
+  const { cursor, replay } = watch
+  watch.replay = 'all'
+  if (!lastEventId) return events
+  if (!cursor) return selectReplay(watch, replay, lastEventId, events)
+  // The history ends before the cursor: it was restored from an older copy, and all of it counts as new.
+  if (distance(cursor, lastEventId) < 0) startOver(watch)
+  return events
+}
+
+function selectReplay (watch: Watch, replay: Replay, lastEventId: string, events: RelayEvent[]): RelayEvent[] {
+  if (replay === 'none') watch.cursor = lastEventId
+  return replay === 'none' ? [] : events.slice(replay === 'latest' ? -1 : 0)
 }

@@ -1,58 +1,77 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import type { EventName } from '../../schemas/event.ts'
-import { startOver, take } from './cursor.ts'
+import type { EventName, RelayEvent } from '../../schemas/event.ts'
+import { advance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
-import type { Attempt, State } from './state.ts'
-import { within } from './timing.ts'
+import { withTimeout } from './timing.ts'
+import type { Attempt, Watch } from './watch.ts'
 
 const STREAM = 'text/event-stream'
-const SHORTEST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 300_000
-const CUT = { done: true, value: undefined } as const
+const MIN_RETRY_MS = 100
+const MAX_RETRY_MS = 300_000
+const ENDED = { done: true, value: undefined } as const
 
 /**
- * Follows one stream until it ends, is cut, or falls silent.
+ * Reads one stream until it ends, is cut, or falls silent.
  *
- * @throws {AttemptFailed} when it brings no frame
+ * @throws {AttemptFailed} if it sends no frame
  */
-export const readStream: Attempt = async function * (state, signal) {
-  const { firstFrameMs = 5000, silenceMs = 45_000 } = state.options
+export const readStream: Attempt = async function * (watch, signal) {
+  const { firstFrameMs, silenceMs } = watch
   const until = Date.now() + firstFrameMs
-  const frames: EventSourceMessage[] = []
+  const parse = createFrameParser(watch)
+  const reader = (await openStream(watch, signal)).getReader()
   let alive = false
-  const parser = createParser({
-    onEvent: (frame) => { frames.push(frame) },
-    // Zero would be a storm, and a timer overflows at 25 days.
-    onRetry: (ms) => { state.retryMs = Math.min(Math.max(ms, SHORTEST_RETRY_MS), LONGEST_RETRY_MS) }
-  })
-  const reader = (await openStream(state, firstFrameMs, signal)).getReader()
-  const decoder = new TextDecoder()
-
   for (;;) {
-    const chunk = reader.read().catch(() => CUT)
-    const read = await within(alive ? silenceMs : until - Date.now(), signal, chunk)
-    if (!alive && (!read || read.done)) throw attemptFailed('no frame came', state.retryMs, read ? 0 : 1)
-    if (!read) return 0
-    if (read.done) return state.retryMs
-    parser.feed(decoder.decode(read.value, { stream: true }))
-    for (const { id, event, data } of frames.splice(0)) {
+    const read = await withTimeout(alive ? silenceMs : until - Date.now(), signal, reader.read().catch(() => ENDED))
+    if (!read?.value) return endOfStream(watch, alive, read)
+    for (const frame of parse(read.value)) {
       alive = true
-      const json = JSON.parse(data)
-      if (event === 'closing' && json.reason === 'ticket-expired') state.bearer = ''
-      else if (event === 'subscribed' && json.gap) startOver(state, id)
-      else if (event === 'subscribed') state.cursor ||= id as string
-      else if (id && take(state, id)) yield { id, event: event as EventName, data: json }
+      const event = toEvent(watch, frame)
+      if (event) yield event
     }
   }
 }
 
-async function openStream (state: State, firstFrameMs: number, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
-  // Not the header Last-Event-ID: a page of another origin would have to ask before it may send that.
-  const path = `/events/${state.taskId}?replay=${state.replay}&lastEventId=`
-  const response = await within(firstFrameMs, signal, get(state, path, signal, STREAM))
+/** Opens the stream, and checks that it is one and that it can be read. */
+async function openStream (watch: Watch, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
+  // Not the header Last-Event-ID: on another origin it would cost a preflight request.
+  const path = `/events/${watch.taskId}?replay=${watch.replay}&lastEventId=`
+  const response = await withTimeout(watch.firstFrameMs, signal, get(watch, path, signal, STREAM))
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
-  if (!isStream) throw attemptFailed('no stream came', 0, 1)
-  if (!response?.body) throw attemptFailed('no stream can be read', 0, Infinity)
+  if (!isStream) throw attemptFailed('no stream arrived', 0, 'blocked')
+  if (!response?.body) throw attemptFailed('this platform cannot read streams', 0, 'unsupported')
   return response.body
+}
+
+/** Returns a function that parses chunks of a stream into frames. */
+function createFrameParser (watch: Watch): (chunk: Uint8Array) => EventSourceMessage[] {
+  const frames: EventSourceMessage[] = []
+  const decoder = new TextDecoder()
+  const parser = createParser({
+    onEvent: (frame) => { frames.push(frame) },
+    // A delay of 0 would flood the server, and a timer overflows at 25 days.
+    onRetry: (ms) => { watch.retryMs = Math.min(Math.max(ms, MIN_RETRY_MS), MAX_RETRY_MS) }
+  })
+  return (chunk) => {
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    return frames.splice(0)
+  }
+}
+
+/** Applies a frame to the watch. Returns its event if that was not delivered before. */
+function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayEvent | undefined {
+  const json = JSON.parse(data)
+  if (event === 'closing') {
+    if (json.reason === 'ticket-expired') watch.bearer = ''
+  } else if (event === 'subscribed') {
+    if (json.gap) startOver(watch, id)
+    else watch.cursor ||= id as string
+  } else if (id && advance(watch, id)) return { id, event: event as EventName, data: json }
+}
+
+/** Returns the delay before a reconnect, in milliseconds. Without `read` the stream fell silent. */
+function endOfStream (watch: Watch, alive: boolean, read: object | undefined): number {
+  if (!alive) throw attemptFailed('no event arrived', watch.retryMs, read ? undefined : 'blocked')
+  return read ? watch.retryMs : 0
 }

@@ -1,73 +1,66 @@
-import type { RelayEvent } from '../../schemas/event.ts'
-import { WatchRefused, type AttemptFailed } from './errors.ts'
-import { poll } from './poll.ts'
-import { createState, type State, type WatchOptions } from './state.ts'
-import { readStream } from './stream.ts'
-import { backoff, within } from './timing.ts'
-
-const POLLS_PER_STREAM = 12
-
-/** The events of a task, for `for await`. Nothing is asked for before the first is, and `return()` ends a wait at once. */
-export type TaskEvents = AsyncGenerator<RelayEvent, void, undefined>
+import type { RelayEvent, Replay } from '../../schemas/event.ts'
+import type { WatchOptions } from './options.ts'
 
 /**
- * Watches a task: every event once and in order, until the loop is left or the signal aborts.
- *
- * It outlives cuts, restarts of the server and sleep, and goes on after the last event that it handed over. Where
- * streams do not come through it asks for the task's JSON instead, and the caller sees no difference.
- *
- * @param baseUrl - where the relay is, with its prefix if it has one
- * @throws {WatchRefused} when the server refuses for good: the task id, the address or the ticket is wrong
+ * State of one watch. A plain record changed by functions: bundlers shorten the names of functions, but not those of
+ * methods.
  */
-export function watchTask (baseUrl: string | URL, taskId: string, options: WatchOptions = {}): TaskEvents {
-  const state = createState(baseUrl, taskId, options)
-  const events = follow(state, options)
-  const finish = events.return.bind(events)
-  // Without this a generator ends only after the event that it waits for.
-  events.return = (value) => {
-    stop(state)
-    return finish(value)
+export interface Watch extends WatchOptions {
+  /** URL of the relay, without a slash at the end. */
+  readonly base: string
+  /** URL-encoded. */
+  readonly taskId: string
+  readonly firstFrameMs: number
+  readonly silenceMs: number
+  readonly pollMs: number
+  /** Ticket in use. Empty if there is none, or if the next request has to get one. */
+  bearer: string
+  /** Whether a function fetched the ticket and the server has accepted it, so that a 401 means that it has expired. */
+  renewable: boolean
+  /** Id of the last delivered event, or of the position before the first. Empty until it is known. */
+  cursor: string
+  /** Past events to ask for while there is no cursor. */
+  replay: Replay
+  /** Delay before a reconnect, in milliseconds. */
+  retryMs: number
+  /** Number of attempts that failed in a row. */
+  failures: number
+  /** Whether the next attempt polls JSON. */
+  polling: boolean
+  /** Earliest time of the next stream, in milliseconds since 1970. Infinity if the platform cannot stream. */
+  streamAt: number
+  /** Aborts the current attempt, or the pause before it. */
+  attempt: AbortController
+  /** Whether the watch has ended. */
+  stopped: boolean
+}
+
+/** One attempt. Yields new events, and returns the delay before the next attempt, in milliseconds. */
+export type Attempt = (watch: Watch, signal: AbortSignal) => AsyncGenerator<RelayEvent, number, undefined>
+
+const INITIAL_RETRY_MS = 1000
+
+/** Creates the state of a new watch. */
+export function createWatch (baseUrl: string | URL, taskId: string, options: WatchOptions): Watch {
+  const { cursor = '', replay = 'latest', firstFrameMs = 5000, silenceMs = 45_000, pollMs = 25_000 } = options
+  // The `fetch` of React Native has no body streams: it answers only when a stream has ended.
+  const streamAt = options.fetch || 'body' in Response.prototype ? 0 : Infinity
+  return {
+    ...options,
+    base: String(baseUrl).replace(/\/+$/, ''),
+    taskId: encodeURIComponent(taskId),
+    firstFrameMs,
+    silenceMs,
+    pollMs,
+    bearer: '',
+    renewable: false,
+    cursor,
+    replay,
+    retryMs: INITIAL_RETRY_MS,
+    failures: 0,
+    polling: streamAt > 0,
+    streamAt,
+    attempt: new AbortController(),
+    stopped: false
   }
-  return events
-}
-
-async function * follow (state: State, { signal, onFailure }: WatchOptions): TaskEvents {
-  const abort = (): void => { stop(state) }
-  let delayMs = 0
-  signal?.addEventListener('abort', abort)
-  if (signal?.aborted) abort()
-  try {
-    while (!state.over) {
-      state.attempt = new AbortController()
-      try {
-        await within(delayMs, state.attempt.signal)
-        if (state.over) break
-        delayMs = yield * (state.polling ? poll : readStream)(state, state.attempt.signal)
-        state.failures = 0
-        state.polling &&= Date.now() < state.streamAt
-      } catch (error) {
-        if (state.over) break
-        if (error instanceof WatchRefused) throw error
-        delayMs = turn(state, error as Partial<AttemptFailed>)
-        onFailure?.(error as Error)
-      } finally {
-        state.attempt.abort()
-      }
-    }
-  } finally {
-    signal?.removeEventListener('abort', abort)
-  }
-  if (signal?.aborted) throw signal.reason ?? new Error('Cannot watch the task: aborted')
-}
-
-/** Whichever way failed, the other has a turn; returns after how long, in milliseconds. */
-function turn (state: State, { waitMs = 0, noStream = 0 }: Partial<AttemptFailed>): number {
-  if (noStream > 0) state.streamAt = Date.now() + noStream * POLLS_PER_STREAM * state.pollMs
-  state.polling = !state.polling || state.streamAt === Infinity
-  return noStream > 0 ? 0 : Math.max(waitMs, backoff(state.retryMs, state.failures++))
-}
-
-function stop (state: State): void {
-  state.over = true
-  state.attempt.abort()
 }

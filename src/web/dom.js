@@ -1,5 +1,5 @@
 /**
- * The element of an id that index.html has.
+ * Returns an element of index.html by its id.
  *
  * @param {string} id
  */
@@ -8,7 +8,7 @@ export function byId (id) {
 }
 
 /**
- * Makes an element with text and children in it: data of callbacks never becomes markup.
+ * Creates an element. Its content is added as text or nodes, so data of callbacks never becomes markup.
  *
  * @param {string} tag
  * @param {Record<string, string>} attributes
@@ -22,7 +22,7 @@ export function element (tag, attributes, ...content) {
 }
 
 /**
- * Tells a screen reader, when it has finished what it says.
+ * Announces a text to screen readers, without interrupting them.
  *
  * @param {string} text
  */
@@ -31,23 +31,23 @@ export function announce (text) {
 }
 
 /**
- * Makes a button copy the text of an element, and say so.
+ * Makes a button copy the text of an element and confirm it.
  *
  * @param {HTMLElement} button
  * @param {HTMLElement} source
  */
-export function copies (button, source) {
+export function addCopyButton (button, source) {
   const label = button.textContent
   button.addEventListener('click', async () => {
-    const done = await copy(source)
-    button.textContent = done ? 'Copied' : 'Selected'
-    announce(done ? 'Copied' : 'Selected: copy it with your keyboard')
+    const copied = await copy(source)
+    button.textContent = copied ? 'Copied' : 'Selected'
+    announce(copied ? 'Copied' : 'Selected: copy it with your keyboard')
     setTimeout(() => { button.textContent = label }, 2000)
   })
 }
 
 /**
- * Copies; where the browser does not allow it, as over plain http, selects.
+ * Copies the text of an element. Where the browser denies it, as on plain http, selects the text and returns false.
  *
  * @param {HTMLElement} source
  */

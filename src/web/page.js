@@ -1,16 +1,22 @@
-import { byId, copies } from './dom.js'
-import { sampleId, sendSample } from './sample.js'
+import { addCopyButton, byId } from './dom.js'
+import { createSampleId, sendSample } from './sample.js'
 import { createStage } from './stage.js'
 import { createTimeline } from './timeline.js'
 import { watch } from './watch.js'
-import { describe, describeNote, SCENES, snippets } from './words.js'
+import { describeEvent, describeNote, SCENES, snippets } from './words.js'
 
 const TASK_ID = /^[A-Za-z0-9._:-]{1,128}$/
-// Path segments of dots alone mean another path.
+// Browsers resolve path segments of dots: the request would go to another path.
 const DOTS = /^\.{1,2}$/
-const HIDDEN_MS = 30_000
-const CLOCK_MS = 2000
-const STATES = { none: 'Not connected', connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline' }
+const MAX_HIDDEN_MS = 30_000
+const CLOCK_TIMEOUT_MS = 2000
+const STATES = {
+  none: 'Not connected',
+  connecting: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  offline: 'Offline'
+}
 
 const { sample, tickets } = document.documentElement.dataset
 const taskField = /** @type {HTMLInputElement} */ (byId('task'))
@@ -22,9 +28,9 @@ const timeline = createTimeline()
 let offsetMs = 0
 /** @type {ReturnType<typeof watch> | undefined} */
 let current
-/** Ids of the events that are shown: one that comes again is not shown again. */
+/** Ids of the events on the page, to skip one that arrives again. */
 let seen = new Set()
-/** What the newest event says. */
+/** Scene of the newest event. */
 let latest = SCENES.waiting
 let onLive = () => {}
 let started = false
@@ -40,18 +46,18 @@ function taskInUrl () {
   return new URLSearchParams(location.search).get('task') ?? location.hash.slice(1)
 }
 
-/** Watches the task that the URL names. */
+/** Watches the task in the URL. */
 function start () {
   started = true
   const taskId = taskInUrl()
-  // A fresh ticket for the same task goes on where the last one ended.
+  // After a new ticket for the same task, resume where the old one expired.
   const cursor = current?.taskId === taskId ? current.cursor : ''
   current?.close()
   onLive = () => {}
   setConnection('none')
   if (!cursor) clear()
   const valid = TASK_ID.test(taskId) && !DOTS.test(taskId)
-  // What is not a task id must not get into code that someone copies.
+  // An invalid task id must not get into code that people copy.
   showCode(valid ? taskId : 'TASK_ID')
   if (taskId === '') stage.show(sample === 'yes' ? SCENES.sample : SCENES.empty)
   else if (valid) follow(taskId, cursor)
@@ -73,26 +79,26 @@ function follow (taskId, cursor) {
   setConnection('connecting')
   if (seen.size === 0) stage.show(SCENES.connecting)
   current = watch(taskId, ticketField.value.trim(), cursor, {
-    state (state) { setConnection(state === 'live' || navigator.onLine ? state : 'offline') },
+    onState (state) { setConnection(state === 'live' || navigator.onLine ? state : 'offline') },
 
-    refused (status) {
+    onRefused (status) {
       setConnection('none')
-      stage.show(status === 403 ? SCENES.notYours : SCENES.ticket)
+      stage.show(status === 403 ? SCENES.otherTask : SCENES.ticket)
       ticketField.focus()
     },
 
-    note (name, data) {
-      timeline.note(name, describeNote(name, data))
+    onNote (name, data) {
+      timeline.addNote(name, describeNote(name, data))
       if (name !== 'subscribed') return
       if (data.replayed === 0) stage.show(latest)
       onLive()
     },
 
-    event (event) {
+    onEvent (event) {
       if (seen.has(event.id)) return
       seen.add(event.id)
-      timeline.event(event)
-      latest = describe(event.event, event.data)
+      timeline.addEvent(event)
+      latest = describeEvent(event.event, event.data)
       stage.show(latest)
     }
   })
@@ -104,57 +110,60 @@ function showCode (taskId) {
   for (const [name, text] of Object.entries(snippets(base, taskId, tickets === 'yes'))) byId(name).textContent = text
 }
 
-/** Shows what the URL names, after it has changed. */
-function arrive () {
+/** Updates the page after the URL has changed. */
+function showFromUrl () {
   taskField.value = taskInUrl()
   start()
 }
 
 /** @param {string} taskId */
-function go (taskId) {
+function navigate (taskId) {
   if (taskId !== taskInUrl()) history.pushState(null, '', `?task=${encodeURIComponent(taskId)}`)
-  arrive()
+  showFromUrl()
 }
 
-/** Shows the whole way: watches a task, then posts the callback for it. */
+/** Watches a task, then posts a sample callback for it. */
 async function trySample () {
-  const taskId = taskField.value.trim() || sampleId()
+  const taskId = taskField.value.trim() || createSampleId()
   try {
-    go(taskId)
+    navigate(taskId)
     await new Promise((resolve) => { onLive = () => { resolve(undefined) } })
     await sendSample(taskId)
   } catch (error) {
-    stage.show({ kind: 'failed', headline: 'No sample', text: 'The sample was not sent', hint: /** @type {Error} */ (error).message })
+    const { message } = /** @type {Error} */ (error)
+    stage.show({ kind: 'failed', headline: 'No sample', text: 'The sample was not sent', hint: message })
   }
 }
 
-/** Reads the server's clock off any answer. */
+/** Measures how far the server's clock is ahead, from the date of a response. */
 async function readClock () {
-  const { headers } = await fetch('healthz', { cache: 'no-store', signal: AbortSignal.timeout(CLOCK_MS) })
+  const { headers } = await fetch('healthz', { cache: 'no-store', signal: AbortSignal.timeout(CLOCK_TIMEOUT_MS) })
   offsetMs = Date.parse(headers.get('date') ?? '') - Date.now() || 0
 }
 
 byId('ask').addEventListener('submit', (event) => {
   event.preventDefault()
-  go(taskField.value.trim())
+  navigate(taskField.value.trim())
 })
 byId('sample').addEventListener('click', trySample)
-copies(byId('copy'), byId('text'))
-for (const button of document.querySelectorAll('[data-copy]')) copies(/** @type {HTMLElement} */ (button), byId(/** @type {HTMLElement} */ (button).dataset.copy ?? ''))
+addCopyButton(byId('copy'), byId('text'))
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-copy]'))) {
+  addCopyButton(button, byId(button.dataset.copy ?? ''))
+}
 
-addEventListener('popstate', arrive)
+addEventListener('popstate', showFromUrl)
 addEventListener('offline', () => { if (current) setConnection('offline') })
 addEventListener('online', () => { current?.reopen() })
 
-// After a sleep a connection can be dead without a word.
+// A connection can die during sleep without an error event.
 let hiddenAt = 0
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) hiddenAt = Date.now()
-  else if (Date.now() - hiddenAt > HIDDEN_MS) current?.reopen()
+  else if (Date.now() - hiddenAt > MAX_HIDDEN_MS) current?.reopen()
 })
 
 taskField.value = taskInUrl()
-// Before the stream: over HTTP/1.1 a stream may hold the last connection that the browser has for this server.
+// Before the stream: on HTTP/1.1 a stream may take the browser's last connection to this server.
 await readClock().catch(() => {})
-// Whoever was quicker than the clock has started already, or is about to: what is in the field stays.
+// A person may have started a watch, or typed a task id, in the meantime: keep it.
 if (!started) start()

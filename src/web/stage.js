@@ -1,17 +1,26 @@
 import { announce, byId } from './dom.js'
-import { clock, life } from './words.js'
+import { formatDuration, remainingLife } from './words.js'
 /** @import { Scene } from './words.js' */
 
 const TITLE = document.title
-const LONG = 60
+const LONG_TEXT = 60
+const NEW_PHRASE = 'Request a new phrase with the regenerate call. It appears here.'
+const EXPIRES_SOON = 'The phrase expires in about one minute.'
+const EXPIRED = 'The phrase has probably expired.'
 
 /**
- * The large card: what is the case, and how long a phrase still lives.
+ * Creates the large card with the state of the task and the remaining life of a phrase.
  *
- * @param {() => number} now the server's time, in milliseconds: a phone's clock may be minutes off
+ * @param {() => number} now time of the server, in milliseconds: a phone's clock may be minutes off
  */
 export function createStage (now) {
-  const parts = { stage: byId('stage'), headline: byId('headline'), text: byId('text'), hint: byId('hint'), copy: byId('copy') }
+  const parts = {
+    stage: byId('stage'),
+    headline: byId('headline'),
+    text: byId('text'),
+    hint: byId('hint'),
+    copy: byId('copy')
+  }
   const bar = /** @type {HTMLProgressElement} */ (byId('bar'))
   let receivedAt = NaN
   let state = ''
@@ -21,15 +30,15 @@ export function createStage (now) {
 
   /** @param {Scene} scene */
   function show (scene) {
-    // A reconnect changes nothing: a reader must not hear it all again.
+    // After a reconnect nothing has changed, and a screen reader must not repeat it.
     if (scene === shown) return
     shown = scene
     parts.stage.dataset.kind = scene.kind
     parts.stage.dataset.life = state = ''
     parts.headline.textContent = scene.headline
     parts.text.textContent = scene.text
-    parts.text.dataset.size = scene.text.length > LONG ? 'long' : ''
-    // A browser that translates the page must not translate what is to be read aloud.
+    parts.text.dataset.size = scene.text.length > LONG_TEXT ? 'long' : ''
+    // A browser that translates the page must not translate a phrase.
     parts.text.translate = !scene.copy
     parts.hint.textContent = scene.hint
     parts.copy.hidden = !scene.copy
@@ -43,15 +52,15 @@ export function createStage (now) {
   function tick () {
     if (Number.isNaN(receivedAt)) return
     const ageMs = now() - receivedAt
-    const left = life(ageMs)
-    byId('age').textContent = `Age ${clock(ageMs)}`
-    byId('left').textContent = left.words
-    bar.value = left.seconds
-    // A reader is told of the turns, not of every second.
-    if (state && state !== left.state) announce(`The phrase is ${left.state === 'over' ? 'probably expired' : 'about to expire: one minute is left'}.`)
-    if (left.state === 'over') parts.headline.textContent = 'Too late, probably'
-    if (left.state === 'over') parts.hint.textContent = 'Ask for a new phrase with the regenerate call: it appears here.'
-    parts.stage.dataset.life = state = left.state
+    const life = remainingLife(ageMs)
+    byId('age').textContent = `Age ${formatDuration(ageMs)}`
+    byId('left').textContent = life.words
+    bar.value = life.seconds
+    // Announce changes of state, not each second.
+    if (state && state !== life.state) announce(life.state === 'over' ? EXPIRED : EXPIRES_SOON)
+    if (life.state === 'over') parts.headline.textContent = 'Probably expired'
+    if (life.state === 'over') parts.hint.textContent = NEW_PHRASE
+    parts.stage.dataset.life = state = life.state
   }
 
   setInterval(tick, 1000)

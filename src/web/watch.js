@@ -3,29 +3,29 @@
 /** @type {EventName[]} */
 const NAMES = ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-update']
 const REFUSALS = [401, 403]
-const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 30_000
+const INITIAL_RETRY_MS = 1000
+const MAX_RETRY_MS = 30_000
 
 /**
- * What a watch tells.
+ * Functions that a watch calls.
  *
- * @typedef {object} Told
- * @property {(state: 'connecting' | 'live' | 'reconnecting') => void} state
- * @property {(status: number) => void} refused 401: no valid ticket, 403: one for other tasks; the watch has ended
- * @property {(name: string, data: any) => void} note what the stream says of itself: `subscribed`, `closing`
- * @property {(event: RelayEvent) => void} event once for each event, in order
+ * @typedef {object} Handlers
+ * @property {(state: 'connecting' | 'live' | 'reconnecting') => void} onState
+ * @property {(status: number) => void} onRefused the watch ended; 401: no valid ticket, 403: a ticket for other tasks
+ * @property {(name: string, data: any) => void} onNote messages of the stream about itself: `subscribed`, `closing`
+ * @property {(event: RelayEvent) => void} onEvent once for each event, in order
  */
 
 /**
- * Watches a task with the browser's own `EventSource`, and outlives what that does not: it gives up for good on any
- * error status, such as a proxy's while the server restarts.
+ * Watches a task with the browser's `EventSource`. Opens a new one after an error status, such as a proxy's during a
+ * restart of the server: an `EventSource` itself never reconnects after one.
  *
  * @param {string} taskId
- * @param {string} ticket none when empty
- * @param {string} cursor the last event id that is known; everything kept when empty
- * @param {Told} told
+ * @param {string} ticket empty for none
+ * @param {string} cursor id of the last event; empty to replay all that is kept
+ * @param {Handlers} handlers
  */
-export function watch (taskId, ticket, cursor, told) {
+export function watch (taskId, ticket, cursor, handlers) {
   /** @type {EventSource} */
   let source
   let closed = false
@@ -37,10 +37,10 @@ export function watch (taskId, ticket, cursor, told) {
     clearTimeout(timer)
     source?.close()
     source = new EventSource(streamUrl())
-    source.addEventListener('error', failed)
-    source.addEventListener('subscribed', greet)
-    source.addEventListener('closing', ({ data }) => { told.note('closing', JSON.parse(data)) })
-    for (const name of NAMES) source.addEventListener(name, hear)
+    source.addEventListener('error', onError)
+    source.addEventListener('subscribed', onSubscribed)
+    source.addEventListener('closing', ({ data }) => { handlers.onNote('closing', JSON.parse(data)) })
+    for (const name of NAMES) source.addEventListener(name, onEvent)
   }
 
   function streamUrl () {
@@ -51,37 +51,38 @@ export function watch (taskId, ticket, cursor, told) {
   }
 
   /** @param {MessageEvent} event */
-  function greet ({ data, lastEventId }) {
+  function onSubscribed ({ data, lastEventId }) {
     tries = 0
     cursor = lastEventId
-    told.state('live')
-    told.note('subscribed', JSON.parse(data))
+    handlers.onState('live')
+    handlers.onNote('subscribed', JSON.parse(data))
   }
 
   /** @param {MessageEvent} event */
-  function hear ({ type, data, lastEventId }) {
+  function onEvent ({ type, data, lastEventId }) {
     cursor = lastEventId
-    told.event({ id: lastEventId, event: /** @type {EventName} */ (type), data: JSON.parse(data) })
+    handlers.onEvent({ id: lastEventId, event: /** @type {EventName} */ (type), data: JSON.parse(data) })
   }
 
-  async function failed () {
-    told.state('reconnecting')
+  async function onError () {
+    handlers.onState('reconnecting')
     if (source.readyState !== EventSource.CLOSED) return
-    const gone = source
-    const status = await ask()
-    if (closed || source !== gone) return
+    const failed = source
+    const status = await fetchStatus()
+    if (closed || source !== failed) return
     if (REFUSALS.includes(status)) {
       close()
-      told.refused(status)
+      handlers.onRefused(status)
       return
     }
-    timer = setTimeout(open, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries++) * (1 + Math.random() / 2))
+    timer = setTimeout(open, Math.min(MAX_RETRY_MS, INITIAL_RETRY_MS * 2 ** tries++) * (1 + Math.random() / 2))
   }
 
-  /** The status of the task's JSON, which an `EventSource` keeps to itself; 0 when nothing answers. */
-  async function ask () {
+  /** Returns the status of the task's JSON, since `EventSource` does not report its own; 0 without a response. */
+  async function fetchStatus () {
     try {
-      const response = await fetch(`tasks/${taskId}`, { headers: ticket ? { authorization: `Bearer ${ticket}` } : {}, cache: 'no-store' })
+      const headers = ticket ? { authorization: `Bearer ${ticket}` } : {}
+      const response = await fetch(`tasks/${taskId}`, { headers, cache: 'no-store' })
       return response.status
     } catch {
       return 0
@@ -97,9 +98,9 @@ export function watch (taskId, ticket, cursor, told) {
   open()
   return {
     taskId,
-    /** The id of the last event. */
+    /** Id of the last event. */
     get cursor () { return cursor },
-    /** Connects anew, now: the network has changed under the connection. */
+    /** Reconnects at once, for use when the network has changed. */
     reopen () { if (!closed) open() },
     close
   }

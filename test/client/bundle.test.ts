@@ -8,35 +8,37 @@ import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 
-const MOST_BYTES = 4000
+const MAX_BYTES = 4300
 const run = promisify(execFile)
 
-/** The client as an app's bundler makes it; it fails on an import that only Node or Deno has. */
+/** Bundles the client as an app does. Fails on an import that only Node or Deno has. */
 function bundle (minify: boolean): Promise<BuildResult<{ metafile: true, write: false }>> {
-  return build({ entryPoints: ['src/client/index.ts'], bundle: true, minify, metafile: true, write: false, format: 'esm', platform: 'neutral', target: 'es2022' })
+  const entryPoints = ['src/client/index.ts']
+  const target = { format: 'esm', platform: 'neutral', target: 'es2022' } as const
+  return build({ entryPoints, bundle: true, minify, metafile: true, write: false, ...target })
 }
 
-const otherGzip = 'Deno' in globalThis && 'Deno packs a little less tightly'
+const otherGzip = 'Deno' in globalThis && 'gzip of Deno compresses slightly less'
 
-t.test('client: is at most 4 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
+t.test('client: is at most 4.3 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
   const { outputFiles: [file] } = await bundle(true)
   const { length } = gzipSync(file?.contents ?? '', { level: 9 })
 
   t.comment(`${length} bytes`)
-  t.ok(length <= MOST_BYTES)
+  t.ok(length <= MAX_BYTES)
 })
 
-t.test('client: takes nothing of the server along, and no package but its parser', async t => {
+t.test('client: bundles nothing of the server, and no package except its parser', async t => {
   const { metafile } = await bundle(true)
 
-  const strangers = Object.keys(metafile.inputs).filter((path) => !/^(src\/client|node_modules\/eventsource-parser)\//.test(path))
+  const allowed = /^(src\/client|node_modules\/eventsource-parser)\//
 
-  t.strictSame(strangers, [])
+  t.strictSame(Object.keys(metafile.inputs).filter((path) => !allowed.test(path)), [])
 })
 
 const node20 = await findNode20()
 
-t.test('client: runs on Node 20, and leaves nothing behind that keeps it alive', { skip: skipReason() }, async t => {
+t.test('client: runs on Node 20, and leaves nothing that keeps the process alive', { skip: skipReason() }, async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'Read me'))
   const { outputFiles: [file] } = await bundle(false)
@@ -54,8 +56,8 @@ t.test('client: runs on Node 20, and leaves nothing behind that keeps it alive',
 })
 
 async function findNode20 (): Promise<string | undefined> {
-  const programs = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node')).filter((path) => existsSync(path))
-  for (const program of new Set(programs)) {
+  const programs = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node'))
+  for (const program of new Set(programs.filter((path) => existsSync(path)))) {
     const { stdout } = await run(program, ['--version'])
     if (stdout.startsWith('v20.')) return program
   }

@@ -10,7 +10,7 @@ const KEY = 'a-key-of-the-relay-of-32-bytes-or-more'
 const config = { TICKET_KEYS: [KEY], RETRY_MS: 100 }
 const ticketFor = (seconds: number, task = 'a') => signTicket(KEY, [task], inSeconds(seconds))
 
-t.test('watchTask: a ticket that expires under a stream is renewed, and nothing is missed', async t => {
+t.test('watchTask: renews a ticket that expires during a stream, and misses no event', async t => {
   const { url } = await startRelay(t, config)
   const renewed = Promise.withResolvers<void>()
   let tickets = 0
@@ -33,7 +33,7 @@ t.test('watchTask: a ticket that expires under a stream is renewed, and nothing 
   t.equal(tickets, 2)
 })
 
-t.test('watchTask: no ticket ends the watch', async t => {
+t.test('watchTask: a missing ticket ends the watch', async t => {
   const { url } = await startRelay(t, config)
 
   await t.rejects(watchA(t, url).next(), { name: 'WatchRefused', status: 401, code: 'TICKET_INVALID' })
@@ -42,16 +42,18 @@ t.test('watchTask: no ticket ends the watch', async t => {
 t.test('waitForPhrase: a ticket for another task ends the wait', async t => {
   const { url } = await startRelay(t, config)
 
-  await t.rejects(waitForPhrase(url, 'a', { ticket: await ticketFor(60, 'b') }), { name: 'WatchRefused', status: 403, code: 'TASK_FORBIDDEN' })
+  const ticket = await ticketFor(60, 'b')
+
+  await t.rejects(waitForPhrase(url, 'a', { ticket }), { name: 'WatchRefused', status: 403, code: 'TASK_FORBIDDEN' })
 })
 
-t.test('watchTask: a task id that cannot be ends the watch', async t => {
+t.test('waitForPhrase: an invalid task id ends the wait', async t => {
   const { url } = await startRelay(t)
 
   await t.rejects(waitForPhrase(url, 'a/b'), { name: 'WatchRefused', status: 400, code: 'REQUEST_INVALID' })
 })
 
-t.test('watchTask: an address where there is no relay ends the watch', async t => {
+t.test('waitForPhrase: an address without a relay ends the wait', async t => {
   const { url } = await startRelay(t)
 
   await t.rejects(waitForPhrase(`${url}/elsewhere`, 'a'), { name: 'WatchRefused', status: 404, code: 'NOT_FOUND' })

@@ -8,20 +8,26 @@ import { answer, startServer } from '../support/server.ts'
 
 type Seen = ReturnType<typeof usePhrase>
 
-/** The part of react-test-renderer that is used; it ships no types. */
+/** The used part of react-test-renderer, which ships no types. */
 interface Renderer {
   create (element: unknown): { update (element: unknown): void, unmount (): void }
 }
 
 const { create } = (await import('react-test-renderer' as string)).default as Renderer
 
-/** Renders the hook; `until` resolves with what it says once that is as wanted. */
-function renderPhrase (t: Test, taskId: string, relay: string): { until (wanted: (seen: Seen) => unknown): Promise<Seen>, show (taskId: string): void } {
+interface RenderedHook {
+  /** Resolves with the state of the hook when `predicate` accepts it. */
+  until (predicate: (seen: Seen) => unknown): Promise<Seen>
+  show (taskId: string): void
+}
+
+/** Renders the hook; it is unmounted with the test. */
+function renderPhrase (t: Test, taskId: string, relay: string): RenderedHook {
   let seen: Seen = {}
-  let look = (): void => {}
+  let check = (): void => {}
   function Phrase ({ taskId }: { taskId: string }): null {
     seen = usePhrase(taskId, relay)
-    look()
+    check()
     return null
   }
   const root = create(createElement(Phrase, { taskId }))
@@ -29,17 +35,17 @@ function renderPhrase (t: Test, taskId: string, relay: string): { until (wanted:
 
   return {
     show (taskId) { root.update(createElement(Phrase, { taskId })) },
-    async until (wanted) {
+    async until (predicate) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      look = () => { if (wanted(seen)) resolve() }
-      look()
+      check = () => { if (predicate(seen)) resolve() }
+      check()
       await promise
       return seen
     }
   }
 }
 
-t.test('usePhrase: shows the phrase when it comes', async t => {
+t.test('usePhrase: returns the phrase when it arrives', async t => {
   const { url } = await startRelay(t)
   const { until } = renderPhrase(t, 'a', url)
 
@@ -48,13 +54,13 @@ t.test('usePhrase: shows the phrase when it comes', async t => {
   t.match(await until(({ event }) => event), { event: { event: 'phrase-ready', data: { validateInfo: 'Read me' } } })
 })
 
-t.test('usePhrase: shows why it may not watch', async t => {
+t.test('usePhrase: returns the error of a refusal', async t => {
   const { url } = await startServer(t, answer(403))
 
   t.match(await renderPhrase(t, 'a', url).until(({ error }) => error), { error: { name: 'WatchRefused', status: 403 } })
 })
 
-t.test('usePhrase: forgets the task before', async t => {
+t.test('usePhrase: forgets the previous task', async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a'))
   const { until, show } = renderPhrase(t, 'a', url)
@@ -67,9 +73,9 @@ t.test('usePhrase: forgets the task before', async t => {
 
 const readme = readFileSync('README.md', 'utf8')
 
-t.test('usePhrase: is the one that the README shows', t => {
-  const shown = readFileSync('test/examples/use-phrase.ts', 'utf8').replace('../../src/client/index.ts', 'phrase-relay/client')
+t.test('usePhrase: equals the example in the README', t => {
+  const example = readFileSync('test/examples/use-phrase.ts', 'utf8')
 
-  t.match(readme, shown)
+  t.match(readme, example.replace('../../src/client/index.ts', 'phrase-relay/client'))
   t.end()
 })

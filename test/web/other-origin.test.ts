@@ -15,7 +15,7 @@ const KEY = 'k'.repeat(32)
 
 const ticketFor = (taskId: string, seconds: number) => signTicket(KEY, [taskId], inSeconds(seconds))
 
-/** An app on an origin of its own, whose backend gives out tickets at `/ticket`: the first is short, the next are long. */
+/** An app on its own origin. Its backend signs tickets at `/ticket`: the first for 5 s, later ones for 60 s. */
 async function startApp (t: Test): Promise<string> {
   let seconds = 5
   const server = createServer(async (request, response) => {
@@ -29,7 +29,7 @@ async function startApp (t: Test): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-t.test('a browser: a page of an allowed origin gets the phrase, one of another gets nothing', { skip }, async t => {
+t.test('a browser: only pages of an allowed origin get the phrase', { skip }, async t => {
   const [ours, theirs] = await Promise.all([startApp(t), startApp(t)])
   const { url } = await startProcess(t, { CORS_ORIGINS: ours })
   await post(url, phraseReady('a'))
@@ -47,7 +47,7 @@ t.test('a browser: a page of an allowed origin gets the phrase, one of another g
   t.equal(await phraseAt(theirs), 2, 'closed for good')
 })
 
-t.test('a browser: a ticket that expires is renewed, and no event is lost or doubled', { skip }, async t => {
+t.test('a browser: renews an expired ticket, and gets each event once', { skip }, async t => {
   const app = await startApp(t)
   const { url } = await startProcess(t, { CORS_ORIGINS: app, TICKET_KEYS: KEY })
   await post(url, phraseReady('a', 'First'))
@@ -77,7 +77,7 @@ t.test('a browser: a ticket that expires is renewed, and no event is lost or dou
   t.strictSame(seen, ['First', 'ticket-expired', 'Second'])
 })
 
-t.test('the page: asks for a ticket, and for a fresh one when it has expired, and goes on where it was', { skip }, async t => {
+t.test('the page: asks for a ticket, and for another one after it expires, and resumes', { skip }, async t => {
   const { url } = await startProcess(t, { TICKET_KEYS: KEY, RETRY_MS: '50' })
   await post(url, phraseReady('a', 'First'))
   const page = await open(t, `${url}/?task=a`)
@@ -87,16 +87,17 @@ t.test('the page: asks for a ticket, and for a fresh one when it has expired, an
     await page.keyboard.press('Enter')
   }
 
-  await shows('A valid ticket is needed')
+  await shows('A valid ticket is required')
   await give(await ticketFor('b', 60))
   await shows('The ticket is for other tasks')
   await give(await ticketFor('a', 5))
   await shows('First')
-  await shows('A valid ticket is needed')
+  await shows('A valid ticket is required')
   await give(await ticketFor('a', 60))
   await shows('First')
   await post(url, phraseReady('a', 'Second'))
   await shows('Second')
 
-  t.strictSame(await page.locator('#events strong').allTextContents(), ['subscribed', 'phrase-ready', 'closing', 'subscribed', 'phrase-ready'])
+  const names = await page.locator('#events strong').allTextContents()
+  t.strictSame(names, ['subscribed', 'phrase-ready', 'closing', 'subscribed', 'phrase-ready'])
 })

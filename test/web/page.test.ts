@@ -14,11 +14,17 @@ const { open, profile } = noChromium ? {} as never : await startChromium(t)
 
 const live = (page: Page) => page.locator('[data-state="live"]').waitFor()
 const shows = (page: Page, text: string) => page.locator('#text', { hasText: text }).waitFor()
-// Two frames on, what was drawn has been measured.
-const drawn = (page: Page) => page.evaluate(() => new Promise<number>((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => { resolve(performance.now()) })) }))
+
+/** Resolves with the time after two frames: the browser has then measured what it drew before. */
+function drawn (page: Page): Promise<number> {
+  return page.evaluate(() => new Promise<number>((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => { resolve(performance.now()) }))
+  }))
+}
+
 const eventNames = (page: Page) => page.locator('#events strong').allTextContents()
 
-t.test('the page: one click on the sample shows the whole way, asks no other host, and breaks no policy', { skip }, async t => {
+t.test('the page: the sample shows a phrase, requests no other host, and violates no policy', { skip }, async t => {
   const { url } = await startRelay(t)
   const page = await (await profile(t)).newPage()
   const hosts = new Set<string>()
@@ -37,7 +43,7 @@ t.test('the page: one click on the sample shows the whole way, asks no other hos
   t.strictSame(complaints, [])
 })
 
-t.test('the page: what a person does before the clock is known is not undone', { skip }, async t => {
+t.test('the page: loading the clock does not undo what a person did meanwhile', { skip }, async t => {
   const { url } = await startRelay(t)
   const page = await (await profile(t)).newPage()
   let clock = Promise.withResolvers<void>()
@@ -45,27 +51,27 @@ t.test('the page: what a person does before the clock is known is not undone', {
     await clock.promise
     await route.continue()
   })
-  async function tellTheTime (): Promise<void> {
-    const told = page.waitForResponse('**/healthz')
+  async function answerClock (): Promise<void> {
+    const answered = page.waitForResponse('**/healthz')
     clock.resolve()
-    await told
+    await answered
     await drawn(page)
   }
 
   await page.goto(url)
   await page.getByRole('button', { name: 'Try a sample' }).click()
   await page.getByRole('heading', { name: 'Read this aloud' }).waitFor()
-  await tellTheTime()
+  await answerClock()
   t.strictSame(await eventNames(page), ['subscribed', 'phrase-ready'])
 
   clock = Promise.withResolvers()
   await page.goto(url)
   await page.getByLabel('Task id').fill('typed')
-  await tellTheTime()
+  await answerClock()
   t.equal(await page.getByLabel('Task id').inputValue(), 'typed')
 })
 
-t.test('the page: nothing moves when the phrase comes, on a phone and on a desk', { skip }, async t => {
+t.test('the page: nothing moves when the phrase arrives, on a phone and on a desktop', { skip }, async t => {
   const { url } = await startRelay(t)
   for (const width of [390, 1280]) {
     const page = await open(t, `${url}/?task=${width}`, { viewport: { width, height: 900 } })
@@ -84,11 +90,11 @@ t.test('the page: nothing moves when the phrase comes, on a phone and on a desk'
       return observer.takeRecords().filter(({ startTime }) => startTime > before).map((entry) => entry.toJSON())
     }, before)
     t.strictSame(moved, [], `${width} px`)
-    t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'nothing sticks out')
+    t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'no horizontal overflow')
   }
 })
 
-t.test('the page: shows every state in plain words', { skip }, async t => {
+t.test('the page: shows a text for every state', { skip }, async t => {
   const { url } = await startRelay(t)
   await post(url, phraseFailed('failed'))
   await post(url, voiceReady('voice'), { step: 'generate' })
@@ -98,19 +104,19 @@ t.test('the page: shows every state in plain words', { skip }, async t => {
   for (const [query, text] of [
     ['?task=', 'Which task?'],
     ['?task=nobody', 'No phrase yet'],
-    ['?task=failed', 'The phrase could not be made'],
+    ['?task=failed', 'The phrase could not be created'],
     ['?task=voice', 'voice'],
-    ['?task=busy', 'The phrase is being made'],
+    ['?task=busy', 'The phrase is being created'],
     ['?task=no%20id', 'Not a task id'],
     ['?task=..', 'Not a task id']
   ] as const) {
     await page.goto(`${url}/${query}`)
     await shows(page, text)
-    t.match(await page.locator('#announcer').textContent(), text, 'a screen reader is told')
+    t.match(await page.locator('#announcer').textContent(), text, 'announced to screen readers')
   }
 })
 
-t.test('the page: what a callback carries never becomes markup, nor what the URL carries code', { skip }, async t => {
+t.test('the page: data of a callback never becomes markup, and the URL never becomes code', { skip }, async t => {
   const { url } = await startRelay(t)
   const phrase = '<img src=x onerror=alert(1)>'
   await post(url, phraseReady('a', phrase))
@@ -123,11 +129,11 @@ t.test('the page: what a callback carries never becomes markup, nor what the URL
   t.match(await page.locator('#browser').textContent(), `EventSource('${url}/events/TASK_ID')`)
 })
 
-t.test('the page: tells the age of a phrase by the server\'s clock, and when it has probably expired', { skip }, async t => {
+t.test('the page: shows the age of a phrase by the server\'s clock, and when it expires', { skip }, async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a'))
   const page = await (await profile(t)).newPage()
-  // A phone that is an hour ahead.
+  // The clock of the phone is an hour ahead.
   await page.clock.install({ time: Date.now() + 3_600_000 })
   await page.goto(`${url}/?task=a`)
   await shows(page, 'Silver rivers')
@@ -135,10 +141,10 @@ t.test('the page: tells the age of a phrase by the server\'s clock, and when it 
 
   await page.clock.fastForward(125_000)
   await page.locator('[data-life="short"]').waitFor()
-  t.match(await page.locator('#announcer').textContent(), 'one minute is left')
+  t.match(await page.locator('#announcer').textContent(), 'expires in about one minute')
 
   await page.clock.fastForward(60_000)
-  await page.getByRole('heading', { name: 'Too late, probably' }).waitFor()
+  await page.getByRole('heading', { name: 'Probably expired' }).waitFor()
   t.match(await page.locator('#announcer').textContent(), 'probably expired')
 })
 
@@ -154,7 +160,7 @@ t.test('the page: copies the phrase', { skip }, async t => {
   t.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Copy me')
 })
 
-t.test('the page: is used by keyboard alone, its URL names the task, and back goes back', { skip }, async t => {
+t.test('the page: works with the keyboard alone, and supports back and forward', { skip }, async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a'))
   await post(url, phraseReady('b', 'By the hash'))
@@ -174,7 +180,7 @@ t.test('the page: is used by keyboard alone, its URL names the task, and back go
   await shows(page, 'By the hash')
 })
 
-t.test('the page: works below a prefix', { skip }, async t => {
+t.test('the page: works under a prefix', { skip }, async t => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(phraseRelay, { prefix: '/relay', hub: createHub({ store: memoryStore(), bus: localBus() }) })
@@ -188,7 +194,7 @@ t.test('the page: works below a prefix', { skip }, async t => {
   t.equal(await page.locator('#shell').textContent(), `curl -N ${url}/relay/events/a`)
 })
 
-t.test('the page: a restart of the server under it loses nothing and doubles nothing', { skip }, async t => {
+t.test('the page: shows each event once across a restart of the server', { skip }, async t => {
   const env = { STORE_URL: `sqlite:${join(temporaryFolder(t), 'relay.db')}`, RETRY_MS: '100' }
   const first = await startProcess(t, { ...env, PORT: String(await freePort()) })
   await post(first.url, phraseReady('a', 'Before'))
@@ -199,13 +205,13 @@ t.test('the page: a restart of the server under it loses nothing and doubles not
   await page.locator('[data-state="reconnecting"]').waitFor()
   const second = await startProcess(t, { ...env, PORT: new URL(first.url).port })
   await post(second.url, phraseReady('a', 'After'))
-  // If it came back while the first was about to stop, it was told to wait up to 15 s.
+  // A page that reconnects to a stopping server waits up to 15 s.
   await page.locator('#text', { hasText: 'After' }).waitFor({ timeout: 120_000 })
 
   t.strictSame((await eventNames(page)).filter((name) => name === 'phrase-ready').length, 2)
 })
 
-t.test('the page: goes on after a proxy has answered an error in the server\'s place', { skip }, async t => {
+t.test('the page: reconnects after an error of a proxy', { skip }, async t => {
   const { url } = await startRelay(t)
   const page = await (await profile(t)).newPage()
   await page.route('**/events/**', (route) => route.fulfill({ status: 502 }), { times: 1 })
@@ -216,7 +222,7 @@ t.test('the page: goes on after a proxy has answered an error in the server\'s p
   await shows(page, 'Silver rivers')
 })
 
-t.test('the page: offline and back, it shows what came in between', { skip }, async t => {
+t.test('the page: shows an event that arrived while it was offline', { skip }, async t => {
   const { url } = await startRelay(t)
   const page = await open(t, `${url}/?task=a`)
   await live(page)
@@ -230,7 +236,7 @@ t.test('the page: offline and back, it shows what came in between', { skip }, as
   t.equal((await eventNames(page)).filter((name) => name === 'phrase-ready').length, 1)
 })
 
-t.test('the page: six tabs at once all get the phrase', { skip }, async t => {
+t.test('the page: six tabs all show the phrase', { skip }, async t => {
   const { url } = await startRelay(t)
   const browser = await profile(t)
   const tabs = await Promise.all(Array.from({ length: 6 }, () => browser.newPage()))

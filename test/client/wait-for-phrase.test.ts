@@ -4,7 +4,7 @@ import { phraseFailed, phraseReady, post, voiceReady } from '../support/callback
 import { startRelay } from '../support/relay.ts'
 import { startServer, stream, hello } from '../support/server.ts'
 
-t.test('waitForPhrase: resolves with the phrase that comes', async t => {
+t.test('waitForPhrase: resolves with the next phrase', async t => {
   const { url } = await startRelay(t)
   const waiting = waitForPhrase(url, 'a')
 
@@ -13,14 +13,14 @@ t.test('waitForPhrase: resolves with the phrase that comes', async t => {
   t.match(await waiting, { event: 'phrase-ready', data: { validateInfo: 'Read me' } })
 })
 
-t.test('waitForPhrase: resolves with the phrase that is there', async t => {
+t.test('waitForPhrase: resolves with a phrase that is kept', async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'Read me'))
 
   t.match(await waitForPhrase(url, 'a'), { data: { validateInfo: 'Read me' } })
 })
 
-t.test('waitForPhrase: waits on when there is news of another kind', async t => {
+t.test('waitForPhrase: ignores events of another kind', async t => {
   const { url } = await startRelay(t)
   await post(url, voiceReady('a'), { step: 'generate' })
   const waiting = waitForPhrase(url, 'a')
@@ -30,7 +30,7 @@ t.test('waitForPhrase: waits on when there is news of another kind', async t => 
   t.match(await waiting, { data: { validateInfo: 'Read me' } })
 })
 
-t.test('waitForPhrase: rejects with what the vendor said', async t => {
+t.test('waitForPhrase: rejects with the message of the vendor', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseFailed('a'))
 
@@ -41,14 +41,14 @@ t.test('waitForPhrase: rejects with what the vendor said', async t => {
   t.equal(error.event.id, json.eventId)
 })
 
-t.test('waitForPhrase: a failure without a reason has the vendor\'s message', async t => {
+t.test('waitForPhrase: uses `msg` for a failure without an errorMessage', async t => {
   const { url } = await startRelay(t)
   await post(url, { code: 500, msg: 'error', data: { taskId: 'a', status: 'fail' } })
 
   await t.rejects(waitForPhrase(url, 'a'), { name: 'PhraseFailed', message: 'Cannot get a phrase: error' })
 })
 
-t.test('waitForPhrase: rejects when none comes in time, and closes its stream', async t => {
+t.test('waitForPhrase: rejects if no phrase arrives in time, and closes its stream', async t => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { url } = await startServer(t, (request, response) => {
     stream(hello('e.0'))(request, response)
@@ -58,23 +58,26 @@ t.test('waitForPhrase: rejects when none comes in time, and closes its stream', 
   const error = await waitForPhrase(url, 'a', { timeoutMs: 1000 }).catch((error) => error)
 
   t.ok(error instanceof WaitTimeout)
-  t.equal(error.message, 'Cannot get a phrase: none came in 1000 ms')
+  t.equal(error.message, 'Cannot get a phrase: none arrived within 1000 ms')
   t.equal(error.cause, undefined)
   await promise
 })
 
-t.test('waitForPhrase: a timeout tells what failed', async t => {
+t.test('waitForPhrase: a timeout has the last failure as its cause', async t => {
   const failures: Error[] = []
-  let asked = 0
-  const fetch = async (): Promise<Response> => ++asked === 1 ? new Response(null, { status: 503 }) : new Promise(() => {})
+  let requests = 0
+  async function fetch (): Promise<Response> {
+    return ++requests === 1 ? new Response(null, { status: 503 }) : new Promise(() => {})
+  }
 
-  const error = await waitForPhrase('http://relay', 'a', { fetch, timeoutMs: 200, onFailure (error) { failures.push(error) } }).catch((error) => error)
+  const options = { fetch, timeoutMs: 200, onFailure (error: Error) { failures.push(error) } }
+  const error = await waitForPhrase('http://relay', 'a', options).catch((error) => error)
 
   t.match(error, { name: 'WaitTimeout', cause: { message: 'Cannot watch the task: status 503' } })
   t.equal(failures[0], error.cause)
 })
 
-t.test('waitForPhrase: a timeout of 0 waits on', async t => {
+t.test('waitForPhrase: a timeout of 0 sets no limit', async t => {
   const { url } = await startRelay(t)
   const waiting = waitForPhrase(url, 'a', { timeoutMs: 0 })
 

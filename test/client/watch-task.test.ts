@@ -7,7 +7,7 @@ import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { frame, hello, startServer, stream } from '../support/server.ts'
 import { nextEvent, nextIds, watchA } from '../support/watching.ts'
 
-t.test('watchTask: hands over the phrase that comes', async t => {
+t.test('watchTask: delivers the next phrase', async t => {
   const { url } = await startRelay(t)
   const events = watchA(t, url)
   const next = nextEvent(events)
@@ -20,7 +20,7 @@ t.test('watchTask: hands over the phrase that comes', async t => {
   t.equal(data.validateInfo, 'Read me')
 })
 
-t.test('watchTask: takes a base URL with a slash at its end, as text or as a URL', async t => {
+t.test('watchTask: accepts a base URL with a slash at its end, as a string or as a URL', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a'))
 
@@ -28,7 +28,7 @@ t.test('watchTask: takes a base URL with a slash at its end, as text or as a URL
   t.equal((await nextEvent(watchA(t, new URL(url)))).id, json.eventId)
 })
 
-t.test('watchTask: begins with the newest event', async t => {
+t.test('watchTask: starts with the newest event', async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a', 'one'))
   const { json } = await post(url, phraseReady('a', 'two'))
@@ -36,7 +36,7 @@ t.test('watchTask: begins with the newest event', async t => {
   t.equal((await nextEvent(watchA(t, url))).id, json.eventId)
 })
 
-t.test('watchTask: replay all begins with the first event that is kept', async t => {
+t.test('watchTask: replay all starts with the first event that is kept', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   await post(url, phraseReady('a', 'two'))
@@ -44,7 +44,7 @@ t.test('watchTask: replay all begins with the first event that is kept', async t
   t.equal((await nextEvent(watchA(t, url, { replay: 'all' }))).id, json.eventId)
 })
 
-t.test('watchTask: replay none begins with what comes', async t => {
+t.test('watchTask: replay none starts with the next event', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   const { requests, url: front } = await startServer(t, async (request, response) => {
@@ -52,7 +52,7 @@ t.test('watchTask: replay none begins with what comes', async t => {
     response.writeHead(upstream.status, { 'content-type': 'text/event-stream' })
     for await (const chunk of upstream.body as ReadableStream<Uint8Array>) {
       response.write(chunk)
-      // The stream has begun: what comes now is new.
+      // The stream has started: the next event is new.
       if (String(Buffer.from(chunk)).includes('subscribed')) await post(url, phraseReady('a', 'two'))
     }
   })
@@ -63,7 +63,7 @@ t.test('watchTask: replay none begins with what comes', async t => {
   t.equal(next.data.validateInfo, 'two')
 })
 
-t.test('watchTask: a cursor leaves out what came up to it', async t => {
+t.test('watchTask: a cursor skips the events up to it', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))
   const later = [await post(url, phraseReady('a', 'two')), await post(url, voiceReady('a'), { step: 'generate' })]
@@ -73,7 +73,7 @@ t.test('watchTask: a cursor leaves out what came up to it', async t => {
   t.strictSame(ids, later.map(({ json }) => json.eventId))
 })
 
-t.test('watchTask: a restarted server sends on where it was, each event once', async t => {
+t.test('watchTask: resumes after a restart of the server, and delivers each event once', async t => {
   const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
   const first = await startRelay(t, { STORE_URL, RETRY_MS: 100, PORT: await freePort() })
   const events = watchA(t, first.url)
@@ -89,7 +89,7 @@ t.test('watchTask: a restarted server sends on where it was, each event once', a
   t.equal((await nextEvent(events)).id, two.json.eventId)
 })
 
-t.test('watchTask: tells a gap when the server has lost its history', async t => {
+t.test('watchTask: reports a gap if the server has lost its history', async t => {
   const first = await startRelay(t, { RETRY_MS: 100, PORT: await freePort() })
   let gaps = 0
   const events = watchA(t, first.url, { onGap () { gaps += 1 } })
@@ -105,7 +105,7 @@ t.test('watchTask: tells a gap when the server has lost its history', async t =>
   t.equal(gaps, 1)
 })
 
-t.test('watchTask: a stream whose ids leave some out tells a gap', async t => {
+t.test('watchTask: reports a gap if the ids of a stream skip one', async t => {
   const { url } = await startServer(t, stream(hello('e.0'), frame('e.1'), frame('e.3')))
   let gaps = 0
   const events = watchA(t, url, { onGap () { gaps += 1 } })
@@ -147,7 +147,7 @@ t.test('watchTask: return() ends a wait at once and closes the stream', async t 
   await promise
 })
 
-t.test('watchTask: asks for nothing before an event is asked for', async t => {
+t.test('watchTask: sends no request before the first call of next()', async t => {
   const { url, requests } = await startServer(t, stream())
   const events = watchTask(url, 'a')
 
@@ -157,7 +157,7 @@ t.test('watchTask: asks for nothing before an event is asked for', async t => {
   t.strictSame(requests, [])
 })
 
-t.test('watchTask: a signal ends a wait with its reason and has no listener left', async t => {
+t.test('watchTask: a signal ends a wait with its reason, and keeps no listener', async t => {
   const { url } = await startServer(t, stream(hello('e.0'), frame('e.1')))
   const abort = new AbortController()
   const listeners = countListeners(abort.signal)
@@ -172,7 +172,7 @@ t.test('watchTask: a signal ends a wait with its reason and has no listener left
   t.equal(listeners(), 0)
 })
 
-t.test('watchTask: return() ends an attempt that has no answer yet, which is no failure', async t => {
+t.test('watchTask: return() ends an attempt without a response, and reports no failure', async t => {
   const asked = Promise.withResolvers<void>()
   const { url } = await startServer(t, () => { asked.resolve() })
   const events = watchTask(url, 'a', { onFailure (error) { t.fail(error.message) } })
@@ -184,7 +184,7 @@ t.test('watchTask: return() ends an attempt that has no answer yet, which is no 
   t.strictSame(await pending, { done: true, value: undefined })
 })
 
-t.test('watchTask: a signal closes the stream of a loop that is busy with an event', async t => {
+t.test('watchTask: a signal closes the stream while the loop handles an event', async t => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { url } = await startServer(t, (request, response) => {
     stream(hello('e.0'), frame('e.1'))(request, response)
@@ -200,14 +200,14 @@ t.test('watchTask: a signal closes the stream of a loop that is busy with an eve
   await t.rejects(events.next(), { name: 'AbortError' })
 })
 
-t.test('watchTask: a signal that is aborted already asks for nothing', async t => {
+t.test('watchTask: an aborted signal prevents any request', async t => {
   const { url, requests } = await startServer(t, stream())
 
   await t.rejects(watchTask(url, 'a', { signal: AbortSignal.abort() }).next(), { name: 'AbortError' })
   t.strictSame(requests, [])
 })
 
-t.test('watchTask: a platform whose signals have no reason gets an error all the same', async t => {
+t.test('watchTask: throws an error of its own if the signal has no reason', async t => {
   const { url } = await startServer(t, stream())
   const { signal } = new AbortController()
   Object.defineProperties(signal, { aborted: { value: true }, reason: { value: undefined } })
@@ -217,7 +217,8 @@ t.test('watchTask: a platform whose signals have no reason gets an error all the
 
 t.test('watchTask: a signal ends the pause between attempts', async t => {
   const abort = new AbortController()
-  const events = watchTask('http://127.0.0.1:1', 'a', { signal: abort.signal, onFailure () { setImmediate(() => { abort.abort() }) } })
+  const onFailure = (): void => { setImmediate(() => { abort.abort() }) }
+  const events = watchTask('http://127.0.0.1:1', 'a', { signal: abort.signal, onFailure })
 
   await t.rejects(events.next(), { name: 'AbortError' })
 })

@@ -1,27 +1,29 @@
 import type { EventData, RelayEvent } from '../../schemas/event.ts'
 import { PhraseFailed, WaitTimeout } from './errors.ts'
-import type { WatchOptions } from './state.ts'
-import { within } from './timing.ts'
-import { watchTask, type TaskEvents } from './watch.ts'
+import type { WatchOptions } from './options.ts'
+import { withTimeout } from './timing.ts'
+import { watchTask, type TaskEvents } from './watch-task.ts'
 
-/** How to wait for a phrase. */
+/** Options for `waitForPhrase`. */
 export interface WaitOptions extends WatchOptions {
-  /** How long to wait at most, in milliseconds; 0 waits for ever. Default 120,000: a phrase usually takes half a minute. */
+  /** Max time to wait, in milliseconds; 0 for no limit. Default 120,000: a phrase usually takes half a minute. */
   readonly timeoutMs?: number | undefined
 }
 
-/** The phrase is in `data.validateInfo`, and its age in `data.receivedAt`: it lives only minutes. */
+/** Event with a phrase in `data.validateInfo`. A phrase expires within minutes: `data.receivedAt` tells its age. */
 export type PhraseReady = RelayEvent & { event: 'phrase-ready', data: EventData & { validateInfo: string } }
 
 /**
- * Waits for a task's phrase. With the default `replay` a phrase that is there already counts; after asking for another
- * one pass the `cursor` of what you have.
+ * Waits for a task's phrase. A phrase that the server already has counts. To wait for another one, pass the `cursor` of
+ * the last event.
  *
- * @throws {PhraseFailed} when the vendor failed
- * @throws {WaitTimeout} when none came in `timeoutMs`
+ * @throws {PhraseFailed} if the vendor reports a failure
+ * @throws {WaitTimeout} if no phrase arrives within `timeoutMs`
  * @throws {WatchRefused} as `watchTask` does
  */
-export async function waitForPhrase (baseUrl: string | URL, taskId: string, options: WaitOptions = {}): Promise<PhraseReady> {
+export async function waitForPhrase (
+  baseUrl: string | URL, taskId: string, options: WaitOptions = {}
+): Promise<PhraseReady> {
   const { timeoutMs = 120_000, onFailure } = options
   let cause: Error | undefined
   const events = watchTask(baseUrl, taskId, {
@@ -31,7 +33,7 @@ export async function waitForPhrase (baseUrl: string | URL, taskId: string, opti
       onFailure?.(error)
     }
   })
-  const phrase = await within(timeoutMs || Infinity, undefined, firstPhrase(events)).finally(() => events.return())
+  const phrase = await withTimeout(timeoutMs || Infinity, undefined, firstPhrase(events)).finally(() => events.return())
   if (!phrase) throw new WaitTimeout(timeoutMs, cause)
   return phrase
 }

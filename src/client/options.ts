@@ -1,0 +1,41 @@
+import type { Replay } from '../../schemas/event.ts'
+
+/** A ticket, or a function that fetches one. */
+export type Ticket = string | (() => string | Promise<string>)
+
+/** The part of `fetch` that the client uses. */
+export type Fetch = (url: string, init: { headers: Record<string, string>, signal: AbortSignal }) => Promise<Response>
+
+/** Options for `watchTask`. All times are in milliseconds. */
+export interface WatchOptions {
+  /**
+   * Ticket for the task, sent as `Authorization: Bearer`. A function is called before the first request, and again when
+   * the server reports that the ticket has expired. If it throws, it is called again later; if it throws a
+   * `WatchRefused`, the watch ends. Default: no ticket.
+   */
+  readonly ticket?: Ticket | undefined
+  /** Id of the last event received by an earlier watch. Only later events are delivered. Default: none. */
+  readonly cursor?: string | undefined
+  /** Past events to deliver if there is no cursor: the newest one, all that are kept, or none. Default `latest`. */
+  readonly replay?: Replay | undefined
+  /** Max time until a new stream sends its first event. After that the client polls JSON instead. Default 5,000. */
+  readonly firstFrameMs?: number | undefined
+  /** Max silence on a stream before the client reconnects. Default 45,000: three keep-alives of the server. */
+  readonly silenceMs?: number | undefined
+  /**
+   * How long the server may hold a JSON request, at most 60,000. Default 25,000. The client gives up after twice this
+   * time, and tries a stream again after twelve times.
+   */
+  readonly pollMs?: number | undefined
+  /** Replacement for the global `fetch`. */
+  readonly fetch?: Fetch | undefined
+  /** Ends the watch, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Called when events may have been missed: the server lost its history, or no longer keeps everything after the
+   * cursor. The events that it still keeps are delivered next.
+   */
+  readonly onGap?: (() => void) | undefined
+  /** Called with the error of an attempt that failed and will be repeated. Use it for a log or an offline sign. */
+  readonly onFailure?: ((error: Error) => void) | undefined
+}

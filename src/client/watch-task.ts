@@ -1,0 +1,86 @@
+import type { RelayEvent } from '../../schemas/event.ts'
+import { WatchRefused, type AttemptFailed } from './errors.ts'
+import type { WatchOptions } from './options.ts'
+import { poll } from './poll.ts'
+import { readStream } from './stream.ts'
+import { backoff, withTimeout } from './timing.ts'
+import { createWatch, type Watch } from './watch.ts'
+
+const POLLS_PER_STREAM = 12
+
+/**
+ * Events of a task, for `for await`. The first request is sent when the first event is asked for. `return()` ends a
+ * pending wait at once.
+ */
+export type TaskEvents = AsyncGenerator<RelayEvent, void, undefined>
+
+/**
+ * Watches a task. Delivers every event once and in order, until the loop ends or the signal aborts.
+ *
+ * The watch survives lost connections, restarts of the server and sleep, and resumes after the last delivered event.
+ * Where streams do not get through, it polls the task's JSON instead.
+ *
+ * @param baseUrl - URL of the relay, including its prefix if it has one
+ * @throws {WatchRefused} if the server refuses for good: the task id, the address or the ticket is wrong
+ */
+export function watchTask (baseUrl: string | URL, taskId: string, options: WatchOptions = {}): TaskEvents {
+  const watch = createWatch(baseUrl, taskId, options)
+  const events = follow(watch)
+  const finish = events.return.bind(events)
+  // By itself a generator ends only after the event that it waits for.
+  events.return = (value) => {
+    stop(watch)
+    return finish(value)
+  }
+  return events
+}
+
+async function * follow (watch: Watch): TaskEvents {
+  const { signal = new AbortController().signal } = watch
+  const abort = (): void => { stop(watch) }
+  let delayMs = 0
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    while (!watch.stopped) delayMs = yield * attempt(watch, delayMs)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+  if (signal.aborted) throw signal.reason ?? new Error('Cannot watch the task: aborted')
+}
+
+/** Makes one attempt after a delay. Returns the delay before the next one, in milliseconds. */
+async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEvent, number, undefined> {
+  watch.attempt = new AbortController()
+  const { signal } = watch.attempt
+  try {
+    await withTimeout(delayMs, signal)
+    if (watch.stopped) return 0
+    const nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
+    watch.failures = 0
+    watch.polling &&= Date.now() < watch.streamAt
+    return nextDelayMs
+  } catch (error) {
+    if (watch.stopped) return 0
+    if (error instanceof WatchRefused) throw error
+    return recover(watch, error as Error)
+  } finally {
+    watch.attempt.abort()
+  }
+}
+
+/** Reports a failure and switches between stream and JSON. Returns the delay before the next attempt. */
+function recover (watch: Watch, error: Error & Partial<AttemptFailed>): number {
+  const { waitMs = 0, noStream } = error
+  if (noStream === 'blocked') watch.streamAt = Date.now() + POLLS_PER_STREAM * watch.pollMs
+  if (noStream === 'unsupported') watch.streamAt = Infinity
+  watch.polling = !watch.polling || watch.streamAt === Infinity
+  const delayMs = noStream ? 0 : Math.max(waitMs, backoff(watch.retryMs, watch.failures++))
+  watch.onFailure?.(error)
+  return delayMs
+}
+
+function stop (watch: Watch): void {
+  watch.stopped = true
+  watch.attempt.abort()
+}
