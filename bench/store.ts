@@ -24,7 +24,7 @@ const many = Number(values.events)
 let serial = 0
 
 function nextDraft (taskId: string): EventDraft {
-  return readCallback('regenerate', JSON.parse(callbackBody(taskId, ++serial)), new Date()).draft
+  return readCallback('regenerate', JSON.parse(callbackBody(taskId, ++serial)), { receivedAt: new Date() }).draft
 }
 
 /** Appends events of new tasks; resolves with the names of the tasks. */

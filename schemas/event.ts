@@ -8,7 +8,9 @@ export const EventNameSchema = Type.Union([
   Type.Literal('phrase-failed'),
   Type.Literal('voice-ready'),
   Type.Literal('voice-failed'),
-  Type.Literal('task-update')
+  Type.Literal('task-update'),
+  Type.Literal('task-overdue'),
+  Type.Literal('task-timeout')
 ])
 export type EventName = Static<typeof EventNameSchema>
 
@@ -18,13 +20,15 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 export const EventDataSchema = Type.Object({
   taskId: Type.String(),
   step: StepSchema,
-  code: Type.Integer({ description: '200 is success' }),
+  code: nullable(Type.Integer({ description: '200 is success; null in task-overdue and task-timeout, which no sender reports' })),
   msg: nullable(Type.String()),
   status: nullable(Type.String()),
   validateInfo: nullable(Type.String({ description: 'the phrase to read out' })),
   errorCode: nullable(Type.Integer()),
   errorMessage: nullable(Type.String()),
   voiceId: Type.Optional(nullable(Type.String())),
+  source: Type.Optional(Type.Union([Type.Literal('callback'), Type.Literal('query')], { description: 'query: the relay asked Suno; absent in task-overdue and task-timeout' })),
+  submittedAt: Type.Optional(Type.String({ description: 'ISO 8601, UTC: task-overdue and task-timeout have it' })),
   receivedAt: Type.String({ description: 'ISO 8601, UTC: a phrase lives only minutes' })
 }, { additionalProperties: true })
 export type EventData = Static<typeof EventDataSchema>
@@ -40,10 +44,12 @@ export type RelayEvent = Static<typeof EventSchema>
 /** What a task's newest event says of it; `unknown` when nothing is kept. */
 export const TaskStateSchema = Type.Union([
   Type.Literal('pending'),
+  Type.Literal('overdue'),
   Type.Literal('phrase-ready'),
   Type.Literal('phrase-failed'),
   Type.Literal('voice-ready'),
-  Type.Literal('voice-failed')
+  Type.Literal('voice-failed'),
+  Type.Literal('timed-out')
 ])
 export type TaskState = Static<typeof TaskStateSchema>
 

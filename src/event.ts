@@ -1,7 +1,7 @@
 import type { EventName, TaskState } from '../schemas/event.ts'
 import type { Step } from '../schemas/callback.ts'
 
-/** Mark by which a sender's delivery is recognised when it comes again. */
+/** Mark by which a sender's delivery is known when it comes again. */
 export interface Delivery {
   /** Opaque key of bounded length, the same each time the delivery comes. */
   readonly key: string
@@ -16,6 +16,18 @@ export function acceptOtherBody (delivery: Delivery): Delivery {
   return { ...delivery, onConflict: delivery.onConflict === 'reject' ? 'append' : delivery.onConflict }
 }
 
+/** Relation of an event to a submission. */
+export interface About {
+  readonly step: Step
+  /**
+   * Set for an outcome only: equal for a callback and an answer to a question that say the same, whatever the step: a
+   * regenerate may go on showing the phrase of the validate before it.
+   */
+  readonly meaning?: string | undefined
+  /** Id of the reservation that the callback's URL carried. */
+  readonly submission?: string | undefined
+}
+
 /** Event before the store keeps it. */
 export interface EventDraft {
   readonly event: EventName
@@ -25,6 +37,8 @@ export interface EventDraft {
   readonly digest: string
   /** Set if the sender marks its deliveries. */
   readonly delivery?: Delivery | undefined
+  /** Relation to a submission; unset for an event that no submission can be about. */
+  readonly about?: About | undefined
 }
 
 /** Event that the store keeps. */
@@ -71,12 +85,22 @@ export interface Held extends HeldSummary {
   readonly signedTaskId: string | null
 }
 
+const STATES = {
+  'phrase-ready': 'phrase-ready',
+  'phrase-failed': 'phrase-failed',
+  'voice-ready': 'voice-ready',
+  'voice-failed': 'voice-failed',
+  'task-update': 'pending',
+  'task-overdue': 'overdue',
+  'task-timeout': 'timed-out'
+} as const satisfies Record<EventName, TaskState>
+
 /** Returns the state of a task whose newest event has this name. */
 export function taskState (newest: EventName): TaskState {
-  return newest === 'task-update' ? 'pending' : newest
+  return STATES[newest]
 }
 
-/** Whether an event of this name ends a wait: a phrase or a voice is ready, or has failed. */
+/** Whether an event of this name ends a wait: a phrase or a voice is ready or has failed, or the relay has given up. */
 export function isOutcome (name: EventName): boolean {
-  return name !== 'task-update'
+  return name !== 'task-update' && name !== 'task-overdue'
 }

@@ -3,7 +3,7 @@ import { TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
 import type { EventData, EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
-import type { EventDraft, Held } from '../event.ts'
+import { isOutcome, type EventDraft, type Held } from '../event.ts'
 
 const MAX_DEPTH = 64
 const SUCCESS = 200
@@ -12,40 +12,49 @@ const FAILED = new Set(['processing_validate_fail', 'fail'])
 const body = TypeCompiler.Compile(CallbackBodySchema)
 const taskIds = TypeCompiler.Compile(TaskIdSchema)
 
-/** A callback, read: which task it is about, and the event that it becomes. */
+/** Task and event of a callback. */
 export interface ReadCallback {
   readonly taskId: string
   readonly draft: EventDraft
 }
 
+/** Facts about a callback that its body does not say. */
+export interface Reception {
+  readonly receivedAt: Date
+  /** Task id that the signature covers: the callback's own, where the body names several. */
+  readonly signedTaskId?: string | undefined
+  /** Id of the reservation that the callback's URL carried. */
+  readonly submission?: string | undefined
+  /** `query` for an answer to a question of the relay. Default: `callback`. */
+  readonly source?: 'callback' | 'query'
+}
+
 /**
- * Reads a callback's JSON body: whose task it is, and what happened to it.
+ * Reads the JSON body of a callback, or of an answer to a question, which has the same form.
  *
- * @param step - which call the callback answers; its URL says so
- * @param json - the parsed body
- * @param receivedAt - when it came
- * @param signedTaskId - the task id that its signature covers, which decides where the body names several
+ * @param step - the call that it answers
  * @throws {RelayError} `CALLBACK_UNREADABLE` when a field is missing or of a wrong type, the task id is missing or
  *   outside its alphabet, or the body is nested more than 64 deep
  * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
  */
-export function readCallback (step: Step, json: unknown, receivedAt: Date, signedTaskId?: string): ReadCallback {
+export function readCallback (step: Step, json: unknown, reception: Reception): ReadCallback {
   if (!body.Check(json)) throw unreadable(json)
-  const taskId = readTaskId(json, signedTaskId)
+  const taskId = readTaskId(json, reception.signedTaskId)
   const event = eventName(step, json)
   // First, since it refuses a depth that would break the stack in JSON.stringify.
   const digest = digestOf(step, json)
-  const data = JSON.stringify(eventData(step, taskId, json, receivedAt))
-  return { taskId, draft: { event, data, digest } }
+  const data = JSON.stringify(eventData(step, taskId, json, reception))
+  const about = { step, meaning: meaningOf(event, json), submission: reception.submission }
+  return { taskId, draft: { event, data, digest, about } }
 }
 
 /**
- * Reads a callback that is held in quarantine, as if it were read when it came.
+ * Reads a quarantined callback as if it were read when it was received.
  *
  * @throws {RelayError} `CALLBACK_UNREADABLE` when it still cannot be read
  */
 export function readHeld ({ step, body, at, signedTaskId }: Held): ReadCallback {
-  return readCallback(step, JSON.parse(body), new Date(at), signedTaskId ?? undefined)
+  return readCallback(step, JSON.parse(body), { receivedAt: new Date(at), signedTaskId: signedTaskId ?? undefined })
 }
 
 /**
@@ -88,10 +97,21 @@ function voiceEvent (failed: boolean, data: CallbackBody['data']): EventName {
   return voiceId === 'fail' ? 'voice-failed' : 'voice-ready'
 }
 
-function eventData (step: Step, taskId: string, { code, msg, data }: CallbackBody, receivedAt: Date): EventData {
+/** Returns a digest of an outcome's phrase, voice or error; undefined for an event that is no outcome. */
+function meaningOf (event: EventName, { data }: CallbackBody): string | undefined {
+  if (!isOutcome(event)) return undefined
+  const { validateInfo, voiceId, errorCode, errorMessage } = data ?? {}
+  // Neither code nor msg: a failure has 400 in a callback and 200 in an answer.
+  const error = `${errorCode || 0} ${errorMessage?.trim() ?? ''}`
+  const outcome = event === 'phrase-ready' ? validateInfo : event === 'voice-ready' ? voiceId : error
+  return hash('sha256', `${event} ${outcome?.trim()}`, 'base64url')
+}
+
+function eventData (step: Step, taskId: string, { code, msg, data }: CallbackBody, reception: Reception): EventData {
+  const { receivedAt, source = 'callback' } = reception
   const { taskId: _, task_id: __, status = null, validateInfo = null, errorCode = null, errorMessage = null, ...unknown } = data ?? {}
   const known = { taskId, step, code, msg: msg ?? null, status, validateInfo, errorCode, errorMessage }
-  return { ...known, ...unknown, step, code, msg: known.msg, receivedAt: receivedAt.toISOString() }
+  return { ...known, ...unknown, step, code, msg: known.msg, source, receivedAt: receivedAt.toISOString() }
 }
 
 /** The same value with the keys of every object in order, so that equal bodies are equal texts of JSON. */

@@ -69,6 +69,7 @@ const PROGRESS = new Map([
   ['generating_voice', 'The voice is being created']
 ])
 
+/** @type {Map<number | null, string>} */
 const REASONS = new Map([
   [401, 'The API key was not accepted'],
   [402, 'The account has no credits left'],

@@ -10,7 +10,7 @@ const UNREADABLE = { code: 'CALLBACK_UNREADABLE' }
 const ok = (data: object) => ({ code: 200, msg: 'success', data: { taskId: 'a', ...data } })
 const bad = (code: number, data: object = {}) => ({ code, msg: 'no', data: { taskId: 'a', ...data } })
 
-const read = (step: Step, body: unknown, at = NOW) => readCallback(step, body, at)
+const read = (step: Step, body: unknown, receivedAt = NOW) => readCallback(step, body, { receivedAt })
 const nameOf = (step: Step, body: unknown): EventName => read(step, body).draft.event
 const dataOf = (step: Step, body: unknown) => JSON.parse(read(step, body).draft.data)
 const digestOf = (step: Step, body: unknown, at?: Date): string => read(step, body, at).draft.digest
@@ -74,11 +74,11 @@ for (const [what, event, body] of VOICE_ROWS) {
 t.test('readCallback() keeps the names of the sender, its unknown fields, and the time', async t => {
   const body = ok({ ...phrase, errorCode: 0, errorMessage: '', phraseId: 7, nested: { deep: [1, null] } })
   t.equal(read('validate', body).draft.data, '{"taskId":"a","step":"validate","code":200,"msg":"success","status":"wait_validating",' +
-    '"validateInfo":"Read me","errorCode":0,"errorMessage":"","phraseId":7,"nested":{"deep":[1,null]},"receivedAt":"2026-01-02T03:04:05.678Z"}')
+    '"validateInfo":"Read me","errorCode":0,"errorMessage":"","phraseId":7,"nested":{"deep":[1,null]},"source":"callback","receivedAt":"2026-01-02T03:04:05.678Z"}')
 })
 
 t.test('readCallback() fills in null for what is absent, but for a voiceId', async t => {
-  t.strictSame(dataOf('regenerate', { code: 200, taskId: 'a' }), { taskId: 'a', step: 'regenerate', code: 200, msg: null, status: null, validateInfo: null, errorCode: null, errorMessage: null, receivedAt: NOW.toISOString() })
+  t.strictSame(dataOf('regenerate', { code: 200, taskId: 'a' }), { taskId: 'a', step: 'regenerate', code: 200, msg: null, status: null, validateInfo: null, errorCode: null, errorMessage: null, source: 'callback', receivedAt: NOW.toISOString() })
 })
 
 t.test('readCallback() keeps the voiceId', async t => {
@@ -86,8 +86,8 @@ t.test('readCallback() keeps the voiceId', async t => {
 })
 
 t.test('readCallback() does not let fields of data stand in for its own', async t => {
-  const data = dataOf('validate', ok({ step: 'generate', code: 7, msg: 'mine', receivedAt: 'never', task_id: 'b' }))
-  t.match(data, { taskId: 'a', step: 'validate', code: 200, msg: 'success', receivedAt: NOW.toISOString() })
+  const data = dataOf('validate', ok({ step: 'generate', code: 7, msg: 'mine', source: 'mine', receivedAt: 'never', task_id: 'b' }))
+  t.match(data, { taskId: 'a', step: 'validate', code: 200, msg: 'success', source: 'callback', receivedAt: NOW.toISOString() })
   t.notOk('task_id' in data)
 })
 
@@ -185,4 +185,52 @@ t.test('readCallback() gives each different body its own digest', async t => {
 
 t.test('readCallback() gives another digest to another step', async t => {
   t.not(digestOf('validate', phraseReady('a')), digestOf('regenerate', phraseReady('a')))
+})
+
+t.test('readCallback() says that an answer is one', async t => {
+  const { draft } = readCallback('validate', phraseReady('a'), { receivedAt: NOW, source: 'query' })
+  t.equal(JSON.parse(draft.data).source, 'query')
+})
+
+t.test('readCallback() relates the event to the step and to the reservation', async t => {
+  const { draft } = readCallback('generate', ok({ status: 'generating_voice' }), { receivedAt: NOW, submission: 'r1' })
+  t.strictSame(draft.about, { step: 'generate', meaning: undefined, submission: 'r1' })
+})
+
+const meaningOf = (step: Step, body: unknown) => read(step, body).draft.about?.meaning
+
+const noDetails = { status: 'fail', errorCode: null }
+
+// Each line: a callback, and an answer that says the same.
+const SAME: Array<[string, Step, object, object]> = [
+  ['a phrase', 'validate', phraseReady('a'), ok({ ...phrase, validateInfo: ' Silver rivers hum below the hill\n', extra: 1 })],
+  ['a voice', 'generate', voiceReady('a'), ok({ status: 'success', voiceId: 'a' })],
+  ['a failure', 'regenerate', phraseFailed('a'), ok(phraseFailed('a').data)],
+  ['a failure without details', 'generate', { code: 501, msg: 'failed', taskId: 'a' }, ok(noDetails)],
+  ['a voice that does not match', 'generate', ok({ ...voice, voiceId: 'fail' }), ok({ ...voice, voiceId: 'fail', errorCode: 0 })]
+]
+
+for (const [what, step, one, other] of SAME) {
+  t.test(`readCallback() finds the same meaning in a callback and an answer that report ${what}`, async t => {
+    t.type(meaningOf(step, one), 'string')
+    t.equal(meaningOf(step, one), meaningOf(step, other))
+  })
+}
+
+t.test('readCallback() finds the same meaning in a phrase of validate and of regenerate', async t => {
+  t.equal(meaningOf('validate', phraseReady('a')), meaningOf('regenerate', phraseReady('a')))
+})
+
+t.test('readCallback() gives each different outcome a meaning of its own', async t => {
+  const failure = phraseFailed('a')
+  const bodies: Array<[Step, object]> = [
+    ['validate', phraseReady('a')], ['validate', phraseReady('a', 'Another')], ['validate', failure], ['generate', failure],
+    ['validate', { ...failure, data: { ...failure.data, errorCode: 501 } }], ['validate', ok(noDetails)],
+    ['validate', { ...failure, data: { ...failure.data, errorMessage: 'Expired' } }], ['generate', ok({ ...voice, voiceId: phraseReady('a').data.validateInfo })]
+  ]
+  t.equal(new Set(bodies.map(([step, body]) => meaningOf(step, body))).size, bodies.length)
+})
+
+t.test('readCallback() finds no meaning in what is no outcome', async t => {
+  t.equal(meaningOf('validate', ok({ ...phrase, validateInfo: '' })), undefined)
 })

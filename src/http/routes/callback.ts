@@ -72,7 +72,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const { step, json, proof } = arrival
     let read: ReadCallback
     try {
-      read = readCallback(step, json, new Date(), proof.taskId)
+      read = readCallback(step, json, { receivedAt: new Date(), signedTaskId: proof.taskId })
     } catch (error) {
       return hold(arrival, error as Error)
     }

@@ -67,7 +67,7 @@ t.test('events: the whole of a stream, byte by byte', async t => {
     '\n' +
     'event:phrase-ready\n' +
     `id:${json.eventId}\n` +
-    `data:{"taskId":"a","step":"regenerate","code":200,"msg":"success","status":"wait_validating","validateInfo":"Zeile 1\\nZeile 2 \u{1F3B5}","errorCode":0,"errorMessage":"","receivedAt":"${at}"}\n` +
+    `data:{"taskId":"a","step":"regenerate","code":200,"msg":"success","status":"wait_validating","validateInfo":"Zeile 1\\nZeile 2 \u{1F3B5}","errorCode":0,"errorMessage":"","source":"callback","receivedAt":"${at}"}\n` +
     '\n' +
     'event:closing\n' +
     'data:{"reason":"done"}\n' +

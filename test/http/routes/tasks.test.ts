@@ -28,7 +28,7 @@ t.test('tasks: what is kept of a task, as its stream would tell it', async t => 
   t.strictSame(ready, {
     id: second.json.eventId,
     event: 'phrase-ready',
-    data: { taskId: 'a', step: 'regenerate', code: 200, msg: 'success', status: 'wait_validating', validateInfo: 'Silver rivers hum below the hill', errorCode: 0, errorMessage: '', unknown: [1], receivedAt: ready.data.receivedAt }
+    data: { taskId: 'a', step: 'regenerate', code: 200, msg: 'success', status: 'wait_validating', validateInfo: 'Silver rivers hum below the hill', errorCode: 0, errorMessage: '', unknown: [1], source: 'callback', receivedAt: ready.data.receivedAt }
   })
   t.match(failed, { id: first.json.eventId, event: 'phrase-failed', data: { code: 400, msg: 'Validation phrase regeneration failed' } })
 })
