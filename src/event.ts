@@ -24,6 +24,8 @@ export interface About {
    * regenerate may go on showing the phrase of the validate before it.
    */
   readonly meaning?: string | undefined
+  /** Set for progress only: Suno's own word for the status, empty where it gives none. */
+  readonly progress?: string | undefined
   /** Id of the reservation that the callback's URL carried. */
   readonly submission?: string | undefined
 }

@@ -44,7 +44,8 @@ export function readCallback (step: Step, json: unknown, reception: Reception): 
   // First, since it refuses a depth that would break the stack in JSON.stringify.
   const digest = digestOf(step, json)
   const data = JSON.stringify(eventData(step, taskId, json, reception))
-  const about = { step, meaning: meaningOf(event, json), submission: reception.submission }
+  const progress = isOutcome(event) ? undefined : json.data?.status ?? ''
+  const about = { step, meaning: meaningOf(event, json), progress, submission: reception.submission }
   return { taskId, draft: { event, data, digest, about } }
 }
 

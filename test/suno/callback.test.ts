@@ -194,7 +194,12 @@ t.test('readCallback() says that an answer is one', async t => {
 
 t.test('readCallback() relates the event to the step and to the reservation', async t => {
   const { draft } = readCallback('generate', ok({ status: 'generating_voice' }), { receivedAt: NOW, submission: 'r1' })
-  t.strictSame(draft.about, { step: 'generate', meaning: undefined, submission: 'r1' })
+  t.strictSame(draft.about, { step: 'generate', meaning: undefined, progress: 'generating_voice', submission: 'r1' })
+})
+
+t.test('readCallback() names the progress of what is no outcome', async t => {
+  t.equal(read('validate', { code: 200, taskId: 'a' }).draft.about?.progress, '')
+  t.equal(read('validate', phraseReady('a')).draft.about?.progress, undefined)
 })
 
 const meaningOf = (step: Step, body: unknown) => read(step, body).draft.about?.meaning
