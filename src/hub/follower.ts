@@ -1,6 +1,7 @@
 import type { Position } from './cursor.ts'
-import type { EventStore } from '../store/store.ts'
+import { isPageFull } from '../store/page.ts'
 import type { TaskEvent } from '../event.ts'
+import type { PageReader } from './fair-reader.ts'
 
 const PAGE = 64
 const RETRY_MS = 1000
@@ -29,7 +30,7 @@ export interface Follower {
  */
 export class TaskFollower implements Follower {
   readonly taskId: string
-  readonly #store: EventStore
+  readonly #reader: PageReader
   readonly #receiver: Receiver
   readonly #left: (follower: TaskFollower) => void
   #cursor = 0
@@ -42,9 +43,9 @@ export class TaskFollower implements Follower {
   #retry: NodeJS.Timeout | undefined
 
   /** @param left - called once when it stops */
-  constructor (store: EventStore, taskId: string, receiver: Receiver, left: (follower: TaskFollower) => void) {
+  constructor (reader: PageReader, taskId: string, receiver: Receiver, left: (follower: TaskFollower) => void) {
     this.taskId = taskId
-    this.#store = store
+    this.#reader = reader
     this.#receiver = receiver
     this.#left = left
   }
@@ -102,10 +103,10 @@ export class TaskFollower implements Follower {
     try {
       while (this.#ready && this.#cursor < this.#newest) {
         this.#told = false
-        const events = await this.#store.read(this.taskId, this.#cursor, PAGE)
+        const events = await this.#reader.read(this.taskId, this.#cursor, PAGE)
         // A look does not know how much there is: what was found may be left, and a full page may not be the last.
         const found = events.at(-1)?.seq ?? 0
-        this.#newest = Math.max(this.#newest, events.length === PAGE ? found + 1 : found)
+        this.#newest = Math.max(this.#newest, isPageFull(events, PAGE) ? found + 1 : found)
         for (const event of events) if (!this.#take(event)) break
         // What it was told of meanwhile may have been kept after the store had looked. Decided in the turn in which the
         // reading ends: what it is told of after that begins a new one.

@@ -1,4 +1,5 @@
 import type { EventBus, Unsubscribe } from '../bus/bus.ts'
+import type { PageReader } from './fair-reader.ts'
 import { TaskFollower, type Receiver } from './follower.ts'
 import type { EventStore } from '../store/store.ts'
 
@@ -22,13 +23,21 @@ export interface Groups {
   close (): void
 }
 
-/**
- * Makes groups without followers.
- *
- * @param resyncMs - how often followers look at the store on a bus that may lose news, and on others when another process
- *   has written to it, in milliseconds
- */
-export function createGroups (store: EventStore, bus: EventBus, resyncMs: number): Groups {
+/** Parts of groups. */
+export interface GroupsOptions {
+  readonly store: EventStore
+  /** Reads the store for followers. */
+  readonly reader: PageReader
+  readonly bus: EventBus
+  /**
+   * Interval at which followers look at the store on a bus that may lose news, and on others when another process has
+   * written to it, in milliseconds.
+   */
+  readonly resyncMs: number
+}
+
+/** Makes groups without followers. */
+export function createGroups ({ store, reader, bus, resyncMs }: GroupsOptions): Groups {
   const groups = new Map<string, Group>()
   const resync = setInterval(bus.lossless ? lookIfChanged : lookAll, resyncMs).unref()
 
@@ -68,7 +77,7 @@ export function createGroups (store: EventStore, bus: EventBus, resyncMs: number
   return {
     enter (taskId, receiver) {
       const group = groups.get(taskId) ?? join(taskId)
-      const follower = new TaskFollower(store, taskId, receiver, leave)
+      const follower = new TaskFollower(reader, taskId, receiver, leave)
       group.followers.add(follower)
       return { follower, listening: group.subscription }
     },

@@ -1,6 +1,7 @@
 import type { Replay } from '../../schemas/event.ts'
 import type { EventBus } from '../bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
+import { fairReader } from './fair-reader.ts'
 import type { Follower, Receiver } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
@@ -62,7 +63,8 @@ export interface Hub {
    */
   follow (taskId: string, from: FollowFrom, receiver: Receiver): Promise<Followed>
   /**
-   * What is kept of a task after a cursor, or from the start when the cursor is none or not known: the first 1,000 events.
+   * Returns the events of a task after a cursor, or from its oldest event if there is no cursor or it is not known: at
+   * most 1,000 of them, or 256 KiB.
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
    */
@@ -100,7 +102,8 @@ export interface HubOptions {
 
 /** Creates the hub of a store and a bus. The hub closes both. */
 export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions): Hub {
-  const groups = createGroups(store, bus, resyncMs)
+  const reader = fairReader(store)
+  const groups = createGroups({ store, reader, bus, resyncMs })
 
   async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
     return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
@@ -142,7 +145,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
 
     async history (taskId, cursor) {
       const position = await locate(taskId, { cursor, replay: 'all' })
-      return { position, events: await store.read(taskId, position.after, PAGE) }
+      return { position, events: await reader.read(taskId, position.after, PAGE) }
     },
 
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),

@@ -52,7 +52,10 @@ export interface EventStore {
    */
   append (taskId: string, draft: EventDraft): Promise<Appended>
 
-  /** The events of `taskId` whose seq is above `after`, oldest first, at most `limit` of them. */
+  /**
+   * Returns a page of events of `taskId`: the first ones whose seq is above `after`, oldest first. A page ends after
+   * `limit` events, or with the event that brings its data to 256 KiB (`MAX_PAGE_BYTES`).
+   */
   read (taskId: string, after: number, limit: number): Promise<TaskEvent[]>
 
   /** What is kept of `taskId`. */

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { numbers } from '../../src/conformance/drafts.ts'
+import { drafts, numbers } from '../../src/conformance/drafts.ts'
 import { resolveCursor } from '../../src/hub/cursor.ts'
 import { TaskFollower, type Receiver } from '../../src/hub/follower.ts'
+import { memoryStore } from '../../src/store/memory/store.ts'
+import { MAX_PAGE_BYTES } from '../../src/store/page.ts'
 import { fill, moodyStore } from '../support/stores.ts'
 import { fakeTimeouts } from '../support/timers.ts'
 import type { TaskEvent } from '../../src/event.ts'
@@ -75,6 +77,19 @@ t.test('follower reads page after page', async t => {
   while (got.length < 200) await turn()
   t.strictSame(got, numbers(200))
   t.equal(store.reads, 4)
+})
+
+t.test('follower goes on after a page that ends because of its size', async t => {
+  const store = memoryStore()
+  const data = JSON.stringify('x'.repeat(MAX_PAGE_BYTES))
+  for (const one of drafts(3)) await store.append('a', { ...one, data })
+  const got: number[] = []
+  const follower = new TaskFollower(store, 'a', { deliver: ({ seq }) => got.push(seq) > 0 }, () => {})
+  follower.resume()
+  // A poll does not say how many events there are.
+  follower.look()
+  while (got.length < 3) await turn()
+  t.strictSame(got, [1, 2, 3])
 })
 
 t.test('follower begins after its position', async t => {

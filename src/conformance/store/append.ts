@@ -1,4 +1,5 @@
 import { draft, drafts, numbers, seqs } from '../drafts.ts'
+import { MAX_PAGE_BYTES } from '../../store/page.ts'
 import type { Cases } from './cases.ts'
 
 const WINDOW_MS = 1000
@@ -93,6 +94,14 @@ export const APPEND_CASES: Cases = {
     t.strictSame(seqs(await store.read('a', 4, 2)), [5])
     t.strictSame(await store.read('a', 5, 2), [])
     t.strictSame(await store.read('a', 9, 2), [])
+  },
+
+  async 'read() ends a page with the event that brings its data to 256 KiB' (t, open) {
+    const store = await open()
+    for (const one of drafts(5)) await store.append('a', { ...one, data: JSON.stringify('x'.repeat(MAX_PAGE_BYTES / 2)) })
+    t.strictSame(seqs(await store.read('a', 0, 10)), [1, 2])
+    t.strictSame(seqs(await store.read('a', 2, 10)), [3, 4])
+    t.strictSame(seqs(await store.read('a', 4, 10)), [5])
   },
 
   async 'read() gives nothing of a task that was never heard of' (t, open) {

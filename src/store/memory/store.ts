@@ -5,6 +5,7 @@ import { createClock } from '../clock.ts'
 import { deliveryRefused, isRepeat } from '../delivery.ts'
 import { memoryDeliveries } from './deliveries.ts'
 import { memoryQuarantine } from './quarantine.ts'
+import { takePage } from '../page.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
 import type { EventDraft, TaskEvent } from '../../event.ts'
 
@@ -75,7 +76,7 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
       open()
       const { events = [], last = 0 } = tasks.get(taskId) ?? {}
       const start = Math.max(0, events.length - (last - after))
-      return events.slice(start, start + limit)
+      return takePage(events.slice(start, start + limit))
     },
 
     async extent (taskId) {

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { guard, openForReading, type EventRow } from './database.ts'
+import { takePage } from '../page.ts'
 import type { Held, HeldSummary } from '../../event.ts'
 
 /** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
 export interface SqliteReader {
-  /** Rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
+  /** Returns a page: rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
   rows (taskId: string, after: number, limit: number): EventRow[]
   /** The oldest and the highest seq of `taskId`, and its newest row if any is kept. */
   extent (taskId: string): { first: number, last: number, newest: EventRow | undefined }
@@ -36,7 +37,7 @@ export function sqliteReader (path: string): SqliteReader {
   }
 
   return {
-    rows: (taskId, after, limit) => read((s) => s.rows.all(taskId, after, limit) as unknown as EventRow[]),
+    rows: (taskId, after, limit) => read((s) => takePage(s.rows.iterate(taskId, after, limit) as Iterable<unknown> as Iterable<EventRow>)),
     extent: (taskId) => read((s) => extent(s, taskId)),
     list: () => read((s) => s.list.all() as unknown as HeldSummary[]),
     held: (id) => read((s) => s.held.get(id) as unknown as Held | undefined),
