@@ -30,6 +30,7 @@ export function openStream (port: number, client: number, request: string, onFra
 export interface Poster {
   /** Resolves with the status of the answer. */
   post (path: string, body: string): Promise<number>
+  get (path: string): Promise<number>
   close (): void
 }
 
@@ -48,12 +49,16 @@ export function openPoster (port: number): Poster {
   socket.on('error', () => {})
   socket.on('close', () => { waiting?.reject(new Error('Cannot post: the connection has ended')) })
 
+  function send (request: string): Promise<number> {
+    waiting = Promise.withResolvers()
+    socket.write(request)
+    return waiting.promise
+  }
+
   return {
-    post (path, body) {
-      waiting = Promise.withResolvers()
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
-      return waiting.promise
-    },
+    post: (path, body) => send(`POST ${path} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`),
+    get: (path) => send(`GET ${path} HTTP/1.1\r\nHost: relay\r\n\r\n`),
     close () { socket.destroy() }
   }
 }
