@@ -1,6 +1,7 @@
 import { createRelay } from './app.ts'
 import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
+import { sandbox } from './cli/sandbox.ts'
 import { describeConfig, readConfig } from './config.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
@@ -9,6 +10,7 @@ Usage: npm start                       start the server
        npm start -- --help             print this
        npm start -s -- ticket          print a ticket; --help says more
        npm start -s -- quarantine      see to callbacks that could not be read; --help says more
+       npm start -s -- sandbox         run a Suno to develop against; --help says more
 
 Where the package is installed: npx phrase-relay, with the same words after it.
 
@@ -17,7 +19,7 @@ ${describeConfig()}
 `
 
 /** What runs in place of the server, by its name: gets the other arguments and the environment, gives what to print. */
-const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket], ['quarantine', quarantine]])
+const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox]])
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))

@@ -68,7 +68,7 @@ function isFresh (timestamp: unknown, windowSeconds: number, now: number): times
 }
 
 /** The task ids that a body names, in any spelling, whether or not the body can be read. */
-function namedTaskIds (json: unknown): string[] {
+export function namedTaskIds (json: unknown): string[] {
   const body = toObject(json)
   const data = toObject(body['data'])
   return [data['taskId'], data['task_id'], body['taskId'], body['task_id']].filter((id) => typeof id === 'string')

@@ -1,0 +1,115 @@
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Step } from '../../../schemas/callback.ts'
+import { CALLBACK_FIELD, FIELDS } from '../../../schemas/suno.ts'
+import type { Courier } from './courier.ts'
+import { phraseCourse, voiceCourse } from './course.ts'
+import { createFates } from './fate.ts'
+import type { SandboxOptions, Schedule } from './options.ts'
+import { pickPhrase } from './phrases.ts'
+import { createTasks } from './tasks.ts'
+
+/** Body of every answer. */
+export interface Reply {
+  readonly code: number
+  readonly msg: string
+  readonly data: object | null
+}
+
+/** Parameters of a call: its query or its body. */
+export type Params = Readonly<Record<string, unknown>>
+
+/** The six calls, by method and name. */
+export type Calls = ReadonlyMap<string, (params: Params) => Reply>
+
+// How each vendor numbers a refusal, and an account without credits.
+const CODES = { sunoapi: { refused: 400, noCredits: 429 }, kie: { refused: 422, noCredits: 402 } } as const
+
+const fields = {
+  validate: TypeCompiler.Compile(FIELDS.validate),
+  regenerate: TypeCompiler.Compile(FIELDS.regenerate),
+  generate: TypeCompiler.Compile(FIELDS.generate)
+}
+
+/** Creates the six calls over tasks of their own. */
+export function createCalls (options: SandboxOptions, courier: Courier, later: Schedule): Calls {
+  const codes = CODES[options.vendor]
+  const phrases = createTasks(courier, later)
+  const voices = createTasks(courier, later)
+  const nextFate = createFates(options)
+  let { credits } = options
+  const refuse = (msg: string): Reply => ({ code: codes.refused, msg, data: null })
+
+  /** Submits a step that its documented fields allow; `run` returns the new task's id, or a refusal. */
+  function submit (step: Step, params: Params, run: (callbackUrl: string | undefined) => string | Reply): Reply {
+    const mistake = findMistake(step, params)
+    if (mistake) return refuse(mistake)
+    if (credits < 1) return { code: codes.noCredits, msg: 'The current credits are insufficient. Please top up.', data: null }
+    const taskId = run(params[CALLBACK_FIELD[step]] as string | undefined)
+    if (typeof taskId !== 'string') return taskId
+    credits--
+    return succeed({ taskId })
+  }
+
+  function validate (callbackUrl: string | undefined, { language = 'en' }: Params): string {
+    const fate = nextFate()
+    const phrase = pickPhrase(language as string, fate.position, '')
+    phrases.start(phraseCourse(fate.id, { phrase, former: '', regenerates: 'no' }, fate, options), { fate, callbackUrl, language: language as string })
+    return fate.id
+  }
+
+  function regenerate (callbackUrl: string | undefined, params: Params): string | Reply {
+    const task = phrases.get(params['taskId'] as string)
+    if (!task) return refuse('record not found or needs no rebuild')
+    const fate = nextFate()
+    const { language, view: { taskId, validateInfo: former = '' } } = task
+    const id = options.sameId ? taskId : fate.id
+    const phrase = pickPhrase(language, fate.position, former)
+    const regenerates = options.sameId ? 'same-task' : 'other-task'
+    phrases.start(phraseCourse(id, { phrase, former, regenerates }, fate, options), { fate, callbackUrl, language })
+    return id
+  }
+
+  function generate (callbackUrl: string | undefined, params: Params): string | Reply {
+    const task = phrases.get(params['taskId'] as string)
+    if (!task?.usable) return refuse('verification phrase expired or not found')
+    const fate = nextFate()
+    const id = options.sameId ? task.view.taskId : fate.id
+    voices.start(voiceCourse(id, fate, options), { fate, callbackUrl, language: task.language })
+    return id
+  }
+
+  const show = (tasks: typeof phrases) => ({ taskId }: Params): Reply => {
+    const task = tasks.get(String(taskId))
+    return task ? succeed(task.view) : refuse('record not found')
+  }
+
+  function checkVoice ({ task_id: taskId }: Params): Reply {
+    if (typeof taskId !== 'string') return refuse('task_id is required')
+    const { status, voiceId } = voices.get(taskId)?.view ?? {}
+    return succeed({ isAvailable: status === 'success' && voiceId !== 'fail' })
+  }
+
+  return new Map([
+    ['POST validate', (params) => submit('validate', params, (callbackUrl) => validate(callbackUrl, params))],
+    ['POST regenerate', (params) => submit('regenerate', params, (callbackUrl) => regenerate(callbackUrl, params))],
+    ['POST generate', (params) => submit('generate', params, (callbackUrl) => generate(callbackUrl, params))],
+    ['POST check-voice', checkVoice],
+    ['GET validate-info', show(phrases)],
+    ['GET record-info', show(voices)]
+  ])
+}
+
+function succeed (data: object): Reply {
+  return { code: 200, msg: 'success', data }
+}
+
+/** Returns the first thing that is wrong with the fields of a submission, the callback URL included. */
+function findMistake (step: Step, params: Params): string | undefined {
+  const error = fields[step].Errors(params).First()
+  if (error) return `${error.path.slice(1)}: ${error.message}`
+  if (step === 'validate' && (params['vocalEndS'] as number) <= (params['vocalStartS'] as number)) return 'vocalEndS has to be greater than vocalStartS'
+  const name = CALLBACK_FIELD[step]
+  const url = params[name]
+  if (url === undefined) return step === 'regenerate' ? `${name} is required` : undefined
+  return typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '') ? undefined : `${name} has to be a URL`
+}
