@@ -1,8 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Step } from './callback.ts'
 
-/** The field of each submission that carries the callback URL. The vendor spells the one of regenerate with a single l. */
-export const CALLBACK_FIELD = { validate: 'callBackUrl', regenerate: 'calBackUrl', generate: 'callBackUrl' } as const satisfies Record<Step, string>
+/** The field of each submission that carries the callback URL. The vendor spells the one of regenerate with one l. */
+export const CALLBACK_FIELD = {
+  validate: 'callBackUrl',
+  regenerate: 'calBackUrl',
+  generate: 'callBackUrl'
+} as const satisfies Record<Step, string>
 
 const taskId = Type.String({ minLength: 1, description: 'task id of the validation' })
 
@@ -32,7 +36,11 @@ export const GenerateFieldsSchema = Type.Object({
  *
  * @see https://docs.sunoapi.org/suno-api/suno-voice-validate
  */
-export const FIELDS = { validate: ValidateFieldsSchema, regenerate: RegenerateFieldsSchema, generate: GenerateFieldsSchema } as const satisfies Record<Step, unknown>
+export const FIELDS = {
+  validate: ValidateFieldsSchema,
+  regenerate: RegenerateFieldsSchema,
+  generate: GenerateFieldsSchema
+} as const satisfies Record<Step, unknown>
 
 /** Envelope of every answer of the vendor. Errors often come as HTTP 200 with another `code`. */
 export const SunoAnswerSchema = Type.Object({ code: Type.Integer({ description: '200 is success' }) })

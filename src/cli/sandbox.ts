@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { PROBABILITIES, type SandboxOptions } from '../suno/sandbox/options.ts'
+import type { SandboxOptions } from '../suno/sandbox/options.ts'
 import { createSandbox } from '../suno/sandbox/sandbox.ts'
 
 const HELP = `Runs a Suno to develop against: the vendor's six voice calls, with callbacks, without an account.
@@ -33,11 +33,21 @@ A time is a number and ms, s, m or h. A callback that is not answered with 200 i
 `
 
 /** Options with a value, and the value that they have where none follows. */
-const BARE: Readonly<Record<string, string>> = { lose: '1', duplicate: '1', late: '1', fail: '1', 'empty-first': '1', 'rate-limit': '20' }
+const BARE: Readonly<Record<string, string>> = {
+  lose: '1',
+  duplicate: '1',
+  late: '1',
+  fail: '1',
+  'empty-first': '1',
+  'rate-limit': '20'
+}
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const MAX_MS = 86_400_000
 const MAX_SEED = 0xffffffff
-const NAMES = ['port', 'host', 'vendor', 'api-key', 'hmac-key', 'phrase-after', 'voice-after', 'phrase-life', 'late-by', 'lose', 'duplicate', 'late', 'fail', 'empty-first', 'rate-limit', 'credits', 'seed'] as const
+const TIMES = ['phrase-after', 'voice-after', 'phrase-life', 'late-by'] as const
+const CHANCES = ['lose', 'duplicate', 'late', 'fail', 'empty-first'] as const
+const COUNTS = ['port', 'rate-limit', 'credits', 'seed'] as const
+const NAMES = ['host', 'vendor', 'api-key', 'hmac-key', ...TIMES, ...CHANCES, ...COUNTS] as const
 const OPTIONS: ParseArgsConfig['options'] = {
   help: { type: 'boolean' },
   'same-id': { type: 'boolean' },
@@ -47,7 +57,7 @@ const OPTIONS: ParseArgsConfig['options'] = {
 type Values = Readonly<Partial<Record<typeof NAMES[number], string> & Record<'help' | 'same-id', boolean>>>
 
 /**
- * Runs the command `sandbox`: listens until SIGINT, SIGTERM or SIGHUP, and prints a line for each call and each callback.
+ * Runs the command `sandbox`: listens until SIGINT, SIGTERM or SIGHUP. Prints a line for each call and each callback.
  *
  * @returns the first lines to print
  * @throws {RangeError} when an option is wrong
@@ -59,8 +69,10 @@ export async function sandbox (args: string[]): Promise<string> {
   const server = createSandbox({ ...options, log: (line) => { process.stdout.write(`${line}\n`) } })
   const url = await server.listen()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => server.close())
-  return `sandbox of ${options.vendor === 'kie' ? 'kie.ai' : 'sunoapi.org'} listening on ${url} (--seed ${options.seed})\n` +
-    `point a relay at it: SUNO_API_URL=${url} SUNO_API_KEY=${options.apiKey ? 'the one of --api-key' : 'anything'}\n`
+  const vendor = options.vendor === 'kie' ? 'kie.ai' : 'sunoapi.org'
+  const key = options.apiKey ? 'the one of --api-key' : 'anything'
+  return `sandbox of ${vendor} listening on ${url} (--seed ${options.seed})\n` +
+    `point a relay at it: SUNO_API_URL=${url} SUNO_API_KEY=${key}\n`
 }
 
 /** Gives an option its value where none follows. */
@@ -72,7 +84,9 @@ function fillBare (arg: string, index: number, args: readonly string[]): string 
 function readOptions (values: Values) {
   const { host = '127.0.0.1', vendor = 'sunoapi', 'api-key': apiKey = '', 'hmac-key': hmacKey = '' } = values
   if (vendor !== 'sunoapi' && vendor !== 'kie') throw wrong('vendor', vendor, 'sunoapi or kie')
-  if (hmacKey && vendor !== 'kie') throw new RangeError('Cannot start the sandbox: --hmac-key needs --vendor kie, sunoapi.org signs nothing')
+  if (hmacKey && vendor !== 'kie') {
+    throw new RangeError('Cannot start the sandbox: --hmac-key needs --vendor kie, sunoapi.org signs nothing')
+  }
   return {
     host,
     vendor,
@@ -83,7 +97,11 @@ function readOptions (values: Values) {
     voiceAfterMs: readTime(values, 'voice-after', 5000),
     phraseLifeMs: readTime(values, 'phrase-life', 180_000),
     lateByMs: readTime(values, 'late-by', 60_000),
-    ...readProbabilities(values),
+    lose: readProbability(values, 'lose'),
+    duplicate: readProbability(values, 'duplicate'),
+    late: readProbability(values, 'late'),
+    fail: readProbability(values, 'fail'),
+    emptyFirst: readProbability(values, 'empty-first'),
     sameId: values['same-id'] ?? false,
     rateLimit: readCount(values, 'rate-limit', Number.MAX_SAFE_INTEGER) ?? Infinity,
     credits: readCount(values, 'credits', Number.MAX_SAFE_INTEGER) ?? Infinity,
@@ -91,23 +109,20 @@ function readOptions (values: Values) {
   } satisfies Partial<SandboxOptions>
 }
 
-function readProbabilities (values: Values): Record<typeof PROBABILITIES[number], number> {
-  return Object.fromEntries(PROBABILITIES.map((key) => {
-    const name = key === 'emptyFirst' ? 'empty-first' : key
-    const text = values[name] ?? '0'
-    if (!/^(0|1|0?\.\d+|1\.0+)$/.test(text)) throw wrong(name, text, 'a probability from 0 to 1')
-    return [key, Number(text)]
-  })) as Record<typeof PROBABILITIES[number], number>
+function readProbability (values: Values, name: typeof CHANCES[number]): number {
+  const text = values[name] ?? '0'
+  if (!/^(0|1|0?\.\d+|1\.0+)$/.test(text)) throw wrong(name, text, 'a probability from 0 to 1')
+  return Number(text)
 }
 
-function readCount (values: Values, name: 'port' | 'rate-limit' | 'credits' | 'seed', max: number): number | undefined {
+function readCount (values: Values, name: typeof COUNTS[number], max: number): number | undefined {
   const text = values[name]
   if (text === undefined) return undefined
   if (!/^\d+$/.test(text) || Number(text) > max) throw wrong(name, text, `a whole number from 0 to ${max}`)
   return Number(text)
 }
 
-function readTime (values: Values, name: 'phrase-after' | 'voice-after' | 'phrase-life' | 'late-by', defaultMs: number): number {
+function readTime (values: Values, name: typeof TIMES[number], defaultMs: number): number {
   const text = values[name]
   if (text === undefined) return defaultMs
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []

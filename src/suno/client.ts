@@ -1,30 +1,12 @@
-import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '../../schemas/callback.ts'
-import { CALLBACK_FIELD, SunoAnswerSchema } from '../../schemas/suno.ts'
-import { SunoError, type SunoErrorDetails, type SunoErrorKind } from './error.ts'
-import { cannot, createExchange, type Answer } from './exchange.ts'
-import { namedTaskIds } from './signature.ts'
-import { ASK_PATH, isServerError, meaningOfCode, meaningOfStatus, SUBMIT_PATH, vendorOf, type Vendor } from './vendor.ts'
+import type { CallbackBody, Step } from '../../schemas/callback.ts'
+import { CALLBACK_FIELD } from '../../schemas/suno.ts'
+import { readState, readSubmittedId } from './answer.ts'
+import { createExchange } from './exchange.ts'
+import { ASK_PATH, SUBMIT_PATH, vendorOf, type Vendor } from './vendor.ts'
 
 const TIMEOUT_MS = 10_000
-const SUCCESS = 200
-// Both vendors allow 20 calls in 10 seconds.
-const BUSY_SECONDS = 10
-const MAX_WORDS = 500
 // Regenerate requires a callback URL. No host has a name under `.invalid` (RFC 2606), so Suno reaches nobody.
 const NO_CALLBACK_URL = 'https://phrase-relay.invalid/callback/regenerate'
-
-const FACT: Readonly<Record<SunoErrorKind, string>> = {
-  refused: 'it refuses the request',
-  'no-credits': 'the account has no credits left',
-  busy: 'too many requests',
-  unauthorized: 'it does not accept the API key',
-  unreachable: 'it is unavailable'
-}
-
-const envelope = TypeCompiler.Compile(SunoAnswerSchema)
-const callbackBody = TypeCompiler.Compile(CallbackBodySchema)
-const taskIds = TypeCompiler.Compile(TaskIdSchema)
 
 /** Options for `createSunoClient`. */
 export interface SunoClientOptions {
@@ -55,8 +37,8 @@ export interface SunoClient {
   /**
    * Asks for the state of a task.
    *
-   * @returns the answer's body, which has a status. It reads like a callback: give it to `readCallback` with the task id
-   *   as its `signedTaskId`, since an answer need not repeat the id
+   * @returns the answer's body, which has a status. It reads like a callback: give it to `readCallback` with the task
+   *   id as its `signedTaskId`, since an answer need not repeat the id
    * @throws {SunoError}
    */
   ask (step: Step, taskId: string): Promise<CallbackBody>
@@ -70,27 +52,26 @@ export interface SunoClient {
  * @throws {RangeError} when the URL or the API key cannot be used; the message does not show the key
  * @see https://docs.sunoapi.org/suno-api/suno-voice-validate
  */
-export function createSunoClient ({ apiUrl, apiKey, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, ...options }: SunoClientOptions): SunoClient {
+export function createSunoClient (options: SunoClientOptions): SunoClient {
+  const { apiUrl, apiKey, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS } = options
   const base = readApiUrl(apiUrl)
   const { vendor = vendorOf(base) } = options
+  const account = { vendor, apiKey }
   const headers = { accept: 'application/json', authorization: `Bearer ${readApiKey(apiKey)}` }
   const exchange = createExchange(fetch, timeoutMs)
   const urlOf = (path: string): string => base.origin + base.pathname.replace(/\/+$/, '') + path
 
   return {
     vendor,
-    async submit (step, { callBackUrl: _, calBackUrl: __, ...fields }, callbackUrl = step === 'regenerate' ? NO_CALLBACK_URL : undefined) {
-      const body = JSON.stringify({ ...fields, [CALLBACK_FIELD[step]]: callbackUrl })
+    async submit (step, { callBackUrl: _, calBackUrl: __, ...fields }, callbackUrl) {
+      const target = callbackUrl ?? (step === 'regenerate' ? NO_CALLBACK_URL : undefined)
+      const body = JSON.stringify({ ...fields, [CALLBACK_FIELD[step]]: target })
       const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }
-      const answer = await exchange.send({ url: urlOf(SUBMIT_PATH[step]), init, submits: true })
-      if (!isSuccess(answer)) throw failure(answer, { vendor, apiKey, submits: true })
-      return readSubmittedId(answer)
+      return readSubmittedId(await exchange.send({ url: urlOf(SUBMIT_PATH[step]), init, submits: true }), account)
     },
     async ask (step, taskId) {
       const url = `${urlOf(ASK_PATH[step])}?taskId=${encodeURIComponent(taskId)}`
-      const answer = await exchange.send({ url, init: { headers }, submits: false })
-      if (!isSuccess(answer) && !isTaskFailure(answer)) throw failure(answer, { vendor, apiKey, submits: false })
-      return readState(answer, taskId)
+      return readState(await exchange.send({ url, init: { headers }, submits: false }), account, taskId)
     },
     close: exchange.close
   }
@@ -99,77 +80,14 @@ export function createSunoClient ({ apiUrl, apiKey, fetch = globalThis.fetch, ti
 function readApiUrl (text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new RangeError('Cannot call Suno: its API URL is of another form, expected http or https, a host and at most a path')
+    throw new RangeError('Cannot call Suno: its API URL is of another form, expected http(s)://host/path')
   }
   return url
 }
 
 function readApiKey (apiKey: string): string {
-  if (!/^[!-~]+$/.test(apiKey)) throw new RangeError('Cannot call Suno: its API key is empty or of another form, expected printable ASCII')
-  return apiKey
-}
-
-function codeOf ({ json }: Answer): number | undefined {
-  return envelope.Check(json) ? json.code : undefined
-}
-
-function isOk (status: number): boolean {
-  return status >= 200 && status < 300
-}
-
-function isSuccess (answer: Answer): boolean {
-  return isOk(answer.status) && codeOf(answer) === SUCCESS
-}
-
-/** A failed task is a state, although its answer has another code than 200. */
-function isTaskFailure ({ status, json }: Answer): boolean {
-  return isOk(status) && callbackBody.Check(json) && /(^|_)fail$/.test(statusOf(json))
-}
-
-function statusOf (json: unknown): string {
-  const { data, status } = json as { data?: { status?: unknown }, status?: unknown }
-  return String(data?.status || status || '')
-}
-
-function readSubmittedId ({ json }: Answer): string {
-  const [taskId] = namedTaskIds(json).filter(Boolean)
-  if (!taskIds.Check(taskId)) throw unreadable('it accepts the request and names no task id of 1 to 128 of A-Z a-z 0-9 . _ : -', true)
-  return taskId
-}
-
-function readState ({ json }: Answer, taskId: string): CallbackBody {
-  if (!callbackBody.Check(json) || !statusOf(json)) throw unreadable('its answer is not the state of a task', false)
-  if (namedTaskIds(json).some((id) => id && id !== taskId)) throw unreadable('its answer names another task', false)
-  return json
-}
-
-function unreadable (fact: string, submits: boolean): SunoError {
-  return new SunoError('unreachable', `${cannot({ submits })}: ${fact}`, { sunoCode: SUCCESS, maybeSubmitted: submits })
-}
-
-function failure (answer: Answer, { vendor, apiKey, submits }: { vendor: Vendor, apiKey: string, submits: boolean }): SunoError {
-  const { status, json } = answer
-  const code = codeOf(answer)
-  const isOwnCode = code !== undefined && code !== SUCCESS
-  const sunoCode = isOwnCode ? code : status
-  const kind = isOwnCode ? meaningOfCode(vendor, code) : meaningOfStatus(status, json !== undefined)
-  const words = wordsOf(json, apiKey)
-  const details: SunoErrorDetails = {
-    sunoCode,
-    words,
-    retryAfterSeconds: answer.retryAfterSeconds ?? (kind === 'busy' ? BUSY_SECONDS : null),
-    // A code of a refusal or of maintenance says that nothing was started; a server's failure or a web page does not.
-    maybeSubmitted: submits && kind === 'unreachable' && (!isOwnCode || isServerError(code)),
-    timedOut: false
+  if (!/^[!-~]+$/.test(apiKey)) {
+    throw new RangeError('Cannot call Suno: its API key is empty or of another form, expected printable ASCII')
   }
-  const isForeign = kind === 'unreachable' && !isOwnCode && !isServerError(status)
-  const fact = isForeign ? 'its answer has another form' : FACT[kind]
-  return new SunoError(kind, `${cannot({ submits })}: ${fact} (${isOwnCode ? 'code' : 'HTTP'} ${sunoCode})${words ? `: ${words}` : ''}`, details)
-}
-
-/** Reads the vendor's words for people, which may repeat the key. */
-function wordsOf (json: unknown, apiKey: string): string | null {
-  const { msg, message, error } = Object(json)
-  const words = [msg, message, error].find((text) => typeof text === 'string' && text.trim() !== '') as string | undefined
-  return words?.replaceAll(apiKey, '[API key]').replace(/\p{Cc}+/gu, ' ').slice(0, MAX_WORDS) ?? null
+  return apiKey
 }

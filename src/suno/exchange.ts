@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SunoError } from './error.ts'
+import { SunoError, type SunoErrorDetails } from './error.ts'
 
 const MAX_BODY_BYTES = 65_536
 const MAX_RETRY_AFTER_SECONDS = 86_400
 const RECONNECT_MS = 250
-const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const NO_CONNECTION = new Set([
+  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'
+])
 
 /** One HTTP call. */
 export interface Call {
@@ -42,7 +44,7 @@ export function createExchange (fetch: typeof globalThis.fetch, timeoutMs: numbe
   async function send (call: Call): Promise<Answer> {
     const controller = new AbortController()
     function abort (fact: string, timedOut: boolean): void {
-      controller.abort(new SunoError('unreachable', `${cannot(call)}: ${fact}`, { maybeSubmitted: call.submits, timedOut }))
+      controller.abort(unreachable(call, fact, { timedOut }))
     }
     const timer = setTimeout(abort, timeoutMs, `no complete answer within ${timeoutMs} ms`, true)
     open.add(abort)
@@ -78,7 +80,7 @@ async function exchange (fetch: typeof globalThis.fetch, call: Call, signal: Abo
   const { status, headers, body } = await fetch(call.url, { ...call.init, redirect: 'manual', signal })
   if (status >= 300 && status < 400) {
     await body?.cancel()
-    throw new SunoError('unreachable', `${cannot(call)}: it redirects elsewhere (HTTP ${status})`, { sunoCode: status, maybeSubmitted: call.submits })
+    throw unreachable(call, `it redirects elsewhere (HTTP ${status})`, { sunoCode: status })
   }
   return { status, retryAfterSeconds: readRetryAfter(headers.get('retry-after')), json: parse(await readText(body)) }
 }
@@ -119,8 +121,13 @@ function isNoConnection (error: unknown): boolean {
 
 function toSunoError (call: Call, error: unknown): SunoError {
   if (error instanceof SunoError) return error
-  const fact = isNoConnection(error) ? 'no connection' : 'no complete answer'
-  return new SunoError('unreachable', `${cannot(call)}: ${fact}: ${causeOf(error).message}`, { maybeSubmitted: call.submits && !isNoConnection(error) })
+  const { message } = causeOf(error)
+  if (isNoConnection(error)) return unreachable(call, `no connection: ${message}`, { maybeSubmitted: false })
+  return unreachable(call, `no complete answer: ${message}`)
+}
+
+function unreachable (call: Call, fact: string, details?: Partial<SunoErrorDetails>): SunoError {
+  return new SunoError('unreachable', `${cannot(call)}: ${fact}`, { maybeSubmitted: call.submits, ...details })
 }
 
 /** Returns the start of an error's message. */

@@ -40,7 +40,7 @@ export function meaningOfCode (vendor: Vendor, code: number): SunoErrorKind {
   return MEANING[vendor][code] ?? (isServerError(code) ? 'unreachable' : 'refused')
 }
 
-/** Returns the meaning of an HTTP status that comes without a `code`; `isJson` tells a vendor's answer from a web page. */
+/** Returns the meaning of an HTTP status without a `code`; `isJson` tells a vendor's answer from a web page. */
 export function meaningOfStatus (status: number, isJson: boolean): SunoErrorKind {
   return HTTP_MEANING[status] ?? (isJson && status >= 400 && status < 500 ? 'refused' : 'unreachable')
 }

@@ -21,6 +21,9 @@ export type Params = Readonly<Record<string, unknown>>
 /** The six calls, by method and name. */
 export type Calls = ReadonlyMap<string, (params: Params) => Reply>
 
+/** Starts the task of a valid submission: returns its id, or a refusal. */
+type Run = (callbackUrl: string | undefined, params: Params) => string | Reply
+
 // How each vendor numbers a refusal, and an account without credits.
 const CODES = { sunoapi: { refused: 400, noCredits: 429 }, kie: { refused: 422, noCredits: 402 } } as const
 
@@ -39,12 +42,12 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
   let { credits } = options
   const refuse = (msg: string): Reply => ({ code: codes.refused, msg, data: null })
 
-  /** Submits a step that its documented fields allow; `run` returns the new task's id, or a refusal. */
-  function submit (step: Step, params: Params, run: (callbackUrl: string | undefined) => string | Reply): Reply {
+  /** Submits a step that its documented fields allow. */
+  function submit (step: Step, params: Params, run: Run): Reply {
     const mistake = findMistake(step, params)
     if (mistake) return refuse(mistake)
-    if (credits < 1) return { code: codes.noCredits, msg: 'The current credits are insufficient. Please top up.', data: null }
-    const taskId = run(params[CALLBACK_FIELD[step]] as string | undefined)
+    if (credits < 1) return { code: codes.noCredits, msg: 'The current credits are insufficient', data: null }
+    const taskId = run(params[CALLBACK_FIELD[step]] as string | undefined, params)
     if (typeof taskId !== 'string') return taskId
     credits--
     return succeed({ taskId })
@@ -53,7 +56,8 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
   function validate (callbackUrl: string | undefined, { language = 'en' }: Params): string {
     const fate = nextFate()
     const phrase = pickPhrase(language as string, fate.position, '')
-    phrases.start(phraseCourse(fate.id, { phrase, former: '', regenerates: 'no' }, fate, options), { fate, callbackUrl, language: language as string })
+    const course = phraseCourse(fate.id, { phrase, former: '', regenerates: 'no' }, { fate, options })
+    phrases.start(course, { fate, callbackUrl, language: language as string })
     return fate.id
   }
 
@@ -65,7 +69,7 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
     const id = options.sameId ? taskId : fate.id
     const phrase = pickPhrase(language, fate.position, former)
     const regenerates = options.sameId ? 'same-task' : 'other-task'
-    phrases.start(phraseCourse(id, { phrase, former, regenerates }, fate, options), { fate, callbackUrl, language })
+    phrases.start(phraseCourse(id, { phrase, former, regenerates }, { fate, options }), { fate, callbackUrl, language })
     return id
   }
 
@@ -74,7 +78,7 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
     if (!task?.usable) return refuse('verification phrase expired or not found')
     const fate = nextFate()
     const id = options.sameId ? task.view.taskId : fate.id
-    voices.start(voiceCourse(id, fate, options), { fate, callbackUrl, language: task.language })
+    voices.start(voiceCourse(id, { fate, options }), { fate, callbackUrl, language: task.language })
     return id
   }
 
@@ -90,9 +94,9 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
   }
 
   return new Map([
-    ['POST validate', (params) => submit('validate', params, (callbackUrl) => validate(callbackUrl, params))],
-    ['POST regenerate', (params) => submit('regenerate', params, (callbackUrl) => regenerate(callbackUrl, params))],
-    ['POST generate', (params) => submit('generate', params, (callbackUrl) => generate(callbackUrl, params))],
+    ['POST validate', (params) => submit('validate', params, validate)],
+    ['POST regenerate', (params) => submit('regenerate', params, regenerate)],
+    ['POST generate', (params) => submit('generate', params, generate)],
     ['POST check-voice', checkVoice],
     ['GET validate-info', show(phrases)],
     ['GET record-info', show(voices)]
@@ -107,9 +111,12 @@ function succeed (data: object): Reply {
 function findMistake (step: Step, params: Params): string | undefined {
   const error = fields[step].Errors(params).First()
   if (error) return `${error.path.slice(1)}: ${error.message}`
-  if (step === 'validate' && (params['vocalEndS'] as number) <= (params['vocalStartS'] as number)) return 'vocalEndS has to be greater than vocalStartS'
+  const { vocalStartS, vocalEndS } = params
+  const isEmpty = step === 'validate' && (vocalEndS as number) <= (vocalStartS as number)
+  if (isEmpty) return 'vocalEndS has to be greater than vocalStartS'
   const name = CALLBACK_FIELD[step]
   const url = params[name]
   if (url === undefined) return step === 'regenerate' ? `${name} is required` : undefined
-  return typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '') ? undefined : `${name} has to be a URL`
+  const isUrl = typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+  return isUrl ? undefined : `${name} has to be a URL of http or https`
 }

@@ -24,11 +24,16 @@ export interface Delivery {
   readonly status: number | null
 }
 
+interface Post {
+  readonly hmacKey: string
+  readonly closed: AbortSignal
+}
+
 /** Sends callbacks. */
 export interface Courier {
   /** The newest 1,000 attempts, oldest first. */
   readonly deliveries: readonly Delivery[]
-  /** Sends a callback as its submission's fate wants it: never, late, twice. Three further attempts until the answer is 200. */
+  /** Sends a callback as its submission's fate wants it: never, late, twice. Tries up to four times for a 200. */
   send (url: string, body: CallbackBody, fate: Fate): void
   /** Stops attempts that are under way. */
   close (): void
@@ -65,11 +70,13 @@ export function createCourier (options: SandboxOptions, later: Schedule): Courie
   }
 }
 
-async function post (url: string, body: CallbackBody, { hmacKey, closed }: { hmacKey: string, closed: AbortSignal }): Promise<number | null> {
+/** Resolves with the HTTP status; null without an answer. */
+async function post (url: string, body: CallbackBody, { hmacKey, closed }: Post): Promise<number | null> {
   const headers = { 'content-type': 'application/json', ...hmacKey && sign(hmacKey, body.data.taskId) }
   const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)])
   try {
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual', signal })
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const response = await fetch(url, { ...init, redirect: 'manual', signal })
     await response.body?.cancel()
     return response.status
   } catch {
@@ -80,5 +87,6 @@ async function post (url: string, body: CallbackBody, { hmacKey, closed }: { hma
 /** Signs a callback the way of kie.ai: the task id and the time, not the body. */
 function sign (key: string, taskId: string): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000))
-  return { 'x-webhook-timestamp': timestamp, 'x-webhook-signature': createHmac('sha256', key).update(`${taskId}.${timestamp}`).digest('base64') }
+  const signature = createHmac('sha256', key).update(`${taskId}.${timestamp}`).digest('base64')
+  return { 'x-webhook-timestamp': timestamp, 'x-webhook-signature': signature }
 }

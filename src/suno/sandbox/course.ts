@@ -27,6 +27,12 @@ export type Course = readonly [Moment, ...Moment[]]
 const SUCCESS = { code: 200, msg: 'success' }
 const NO_ERROR = { errorCode: 0, errorMessage: '' }
 
+/** The fate of a submission and the settings of its sandbox. */
+export interface Settings {
+  readonly fate: Fate
+  readonly options: SandboxOptions
+}
+
 /** The phrases of a course. */
 export interface Phrases {
   readonly phrase: string
@@ -37,21 +43,25 @@ export interface Phrases {
 }
 
 /**
- * Returns the course of a validate or a regenerate. After a regenerate, queries show the former phrase until the new one
- * is there; under the same task id also with the former status.
+ * Returns the course of a validate or a regenerate. After a regenerate, queries show the former phrase until the new
+ * one is there; under the same task id also with the former status.
  */
-export function phraseCourse (taskId: string, { phrase, former, regenerates }: Phrases, fate: Fate, options: SandboxOptions): Course {
+export function phraseCourse (taskId: string, phrases: Phrases, { fate, options }: Settings): Course {
+  const { phrase, former, regenerates } = phrases
   const { phraseAfterMs, phraseLifeMs } = options
   const show = (status: string, validateInfo: string): View => ({ taskId, validateInfo, status, ...NO_ERROR })
-  const waiting = (status: string): View => show(regenerates === 'same-task' && former ? 'wait_validating' : status, former)
+  const isOld = regenerates === 'same-task' && former !== ''
+  const waiting = (status: string): View => show(isOld ? 'wait_validating' : status, former)
   const before: Course = [
     { afterMs: 0, view: waiting('wait_processing') },
     { afterMs: phraseAfterMs / 3, view: waiting('processing_validate') }
   ]
   if (fate.fail) {
     const again = regenerates === 'no' ? '' : 're'
-    const view = { ...show('processing_validate_fail', ''), errorCode: 500, errorMessage: `Failed to ${again}generate validation phrase` }
-    return [...before, { afterMs: phraseAfterMs, view, callback: { code: 400, msg: `Validation phrase ${again}generation failed` } }]
+    const errorMessage = `Failed to ${again}generate validation phrase`
+    const view = { ...show('processing_validate_fail', ''), errorCode: 500, errorMessage }
+    const callback = { code: 400, msg: `Validation phrase ${again}generation failed` }
+    return [...before, { afterMs: phraseAfterMs, view, callback }]
   }
   const ready = show('wait_validating', phrase)
   return [
@@ -63,7 +73,8 @@ export function phraseCourse (taskId: string, { phrase, former, regenerates }: P
 }
 
 /** Returns the course of a generate. kie.ai reports a voice that does not match as a success whose id is `fail`. */
-export function voiceCourse (taskId: string, fate: Fate, { vendor, voiceAfterMs: afterMs }: SandboxOptions): Course {
+export function voiceCourse (taskId: string, { fate, options }: Settings): Course {
+  const { vendor, voiceAfterMs: afterMs } = options
   const show = (status: string, voiceId: string): View => ({ taskId, voiceId, status, ...NO_ERROR })
   const before: Course = [
     { afterMs: 0, view: show('wait_processing', '') },

@@ -9,17 +9,22 @@ export interface Fate extends Readonly<Record<typeof PROBABILITIES[number], bool
 }
 
 /**
- * Returns a source of fates. The same seed brings the same fates in the same order, whatever the probabilities are: each
- * fate draws the same count of numbers.
+ * Returns a source of fates. The same seed brings the same ids and phrases in the same order, whatever the
+ * probabilities are: each fate draws the same count of numbers.
  */
 export function createFates (options: SandboxOptions): () => Fate {
   const random = createRandom(options.seed)
   return () => {
-    const id = Array.from({ length: 4 }, () => Math.floor(random() * 0x100000000).toString(16).padStart(8, '0')).join('')
+    const id = Array.from({ length: 4 }, () => hex(random())).join('')
     const position = random()
     const happens = Object.fromEntries(PROBABILITIES.map((name) => [name, random() < options[name]]))
     return { id, position, ...happens } as Fate
   }
+}
+
+/** Returns eight hexadecimal digits. */
+function hex (part: number): string {
+  return Math.floor(part * 0x100000000).toString(16).padStart(8, '0')
 }
 
 /** Returns a generator of numbers from 0 to 1, without 1: mulberry32, of which 32 bits are the state. */

@@ -44,7 +44,7 @@ export interface SandboxOptions {
   readonly rateLimit: number
   /** Submissions that the account can pay for. Default: Infinity. */
   readonly credits: number
-  /** Seed of everything random, 0 to 4,294,967,295: the same calls in the same order bring the same answers. Default: 0. */
+  /** Seed of everything random, 32 bits: the same calls in the same order get the same answers. Default: 0. */
   readonly seed: number
   /** Gets one line for each call and each delivery. Default: ignored. */
   readonly log: (line: string) => void

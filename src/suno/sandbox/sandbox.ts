@@ -9,6 +9,7 @@ import { keepNewest } from './recent.ts'
 const PATH = /^(?:\/[^/]+)?\/api\/v1\/voice\/([a-z-]+)$/
 const MAX_BODY_BYTES = 65_536
 const RATE_WINDOW_MS = 10_000
+const BASE_PATH = { sunoapi: '', kie: '/api.kie.ai' } as const
 const BUSY_CODE = { sunoapi: 430, kie: 429 } as const
 
 /** A call that the sandbox received. */
@@ -47,10 +48,10 @@ export function createSandbox (given: Partial<SandboxOptions> = {}): Sandbox {
   /** The vendor's own order: key, rate, then the call. */
   function answer ({ method, call, authorization, params }: SandboxRequest): Reply {
     const run = calls.get(`${method} ${call}`)
-    if (!run) return { code: 404, msg: 'No such call', data: null }
+    if (!run) return refuse(404, 'No such call')
     const key = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
-    if (!key || (options.apiKey && key !== options.apiKey)) return { code: 401, msg: 'You do not have access permissions', data: null }
-    if (recent >= options.rateLimit) return { code: BUSY_CODE[options.vendor], msg: 'Your call frequency is too high. Please try again later.', data: null }
+    if (!key || (options.apiKey && key !== options.apiKey)) return refuse(401, 'You do not have access permissions')
+    if (recent >= options.rateLimit) return refuse(BUSY_CODE[options.vendor], 'Your call frequency is too high')
     recent++
     timers.later(() => { recent-- }, RATE_WINDOW_MS)
     return run(params)
@@ -66,12 +67,15 @@ export function createSandbox (given: Partial<SandboxOptions> = {}): Sandbox {
   }
 
   // A request fails when its client leaves before the body is complete.
-  const server = createServer((incoming, response) => { receive(incoming, response).catch(() => { response.destroy() }) })
+  const server = createServer((incoming, response) => {
+    receive(incoming, response).catch(() => { response.destroy() })
+  })
 
   return {
     get url () {
       const { address, port, family } = server.address() as AddressInfo
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}${options.vendor === 'kie' ? '/api.kie.ai' : ''}`
+      const host = { IPv4: address, IPv6: `[${address}]` }[family]
+      return `http://${host}:${port}${BASE_PATH[options.vendor]}`
     },
     requests,
     deliveries: courier.deliveries,
@@ -111,12 +115,15 @@ async function readRequest (incoming: IncomingMessage): Promise<SandboxRequest |
   const [path = '', query] = url.split('?', 2)
   const call = PATH.exec(path)?.[1] ?? path
   if (method !== 'POST') return { method, call, authorization, params: Object.fromEntries(new URLSearchParams(query)) }
-  const refuse = (msg: string): Reply => ({ code: 400, msg, data: null })
-  if (!/^application\/json\b/i.test(type)) return refuse('Content-Type has to be application/json')
+  if (!/^application\/json\b/i.test(type)) return refuse(400, 'Content-Type has to be application/json')
   const body = await readBody(incoming)
-  if (body === undefined) return refuse(`The body is larger than ${MAX_BODY_BYTES} bytes`)
+  if (body === undefined) return refuse(400, `The body is larger than ${MAX_BODY_BYTES} bytes`)
   const params = parse(body)
-  return params ? { method, call, authorization, params } : refuse('The body has to be a JSON object')
+  return params ? { method, call, authorization, params } : refuse(400, 'The body has to be a JSON object')
+}
+
+function refuse (code: number, msg: string): Reply {
+  return { code, msg, data: null }
 }
 
 async function readBody (incoming: IncomingMessage): Promise<string | undefined> {

@@ -37,7 +37,8 @@ export function createTasks (courier: Courier, later: Schedule): Tasks {
   function start ([first, ...rest]: Course, { fate, callbackUrl, language }: Submission): void {
     const { taskId } = first.view
     const cancels = rest.map((moment) => later(() => { reach(moment) }, moment.afterMs))
-    const task: Task = { view: first.view, usable: false, language, stop: () => { for (const cancel of cancels) cancel() } }
+    const stop = (): void => { for (const cancel of cancels) cancel() }
+    const task: Task = { view: first.view, usable: false, language, stop }
 
     function reach ({ view, usable = false, callback }: Moment): void {
       task.view = view
