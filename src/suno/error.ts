@@ -22,6 +22,8 @@ export interface SunoErrorDetails {
   readonly timedOut: boolean
 }
 
+type Given = Partial<SunoErrorDetails> & Pick<SunoErrorDetails, 'maybeSubmitted'>
+
 /** A failed call to Suno. Its message names the cause and never the API key. */
 export class SunoError extends Error implements SunoErrorDetails {
   override readonly name = 'SunoError'
@@ -32,13 +34,13 @@ export class SunoError extends Error implements SunoErrorDetails {
   readonly maybeSubmitted: boolean
   readonly timedOut: boolean
 
-  constructor (kind: SunoErrorKind, message: string, details: Partial<SunoErrorDetails> = {}) {
+  constructor (kind: SunoErrorKind, message: string, details: Given) {
     super(message)
     this.kind = kind
     this.sunoCode = details.sunoCode ?? null
     this.words = details.words ?? null
     this.retryAfterSeconds = details.retryAfterSeconds ?? null
-    this.maybeSubmitted = details.maybeSubmitted ?? false
+    this.maybeSubmitted = details.maybeSubmitted
     this.timedOut = details.timedOut ?? false
   }
 }

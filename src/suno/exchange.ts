@@ -48,14 +48,12 @@ export function createExchange (fetch: typeof globalThis.fetch, timeoutMs: numbe
     }
     const timer = setTimeout(abort, timeoutMs, `no complete answer within ${timeoutMs} ms`, true)
     open.add(abort)
-    try {
-      return await connectTwice(fetch, call, controller.signal)
-    } catch (error) {
-      throw controller.signal.aborted ? controller.signal.reason : toSunoError(call, error)
-    } finally {
-      clearTimeout(timer)
-      open.delete(abort)
-    }
+    return connectTwice(fetch, call, controller.signal)
+      .catch((error) => { throw controller.signal.aborted ? controller.signal.reason : toSunoError(call, error) })
+      .finally(() => {
+        clearTimeout(timer)
+        open.delete(abort)
+      })
   }
 
   function close (): void {

@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Test } from 'tap'
-import { startServer } from './server.ts'
+import { startServer, type Handler } from './server.ts'
 
 /** A callback that was received. */
 export interface Received {
@@ -24,13 +24,14 @@ export async function startReceiver (t: Test, ...statuses: number[]): Promise<Re
   const received: Received[] = []
   const readers: Array<(callback: Received) => void> = []
   const server = await startServer(t, ...(statuses.length > 0 ? statuses : [200]).map((status) => {
-    return async (request, response) => {
+    const handler: Handler = async (request, response) => {
       const callback = { path: request.url as string, headers: request.headers, body: await json(request) }
       response.writeHead(status, { location: '/elsewhere' }).end()
       const reader = readers.shift()
       if (reader) reader(callback)
       else received.push(callback)
     }
+    return handler
   }))
   return {
     url: server.url,
