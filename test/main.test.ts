@@ -31,7 +31,7 @@ t.test('main names every wrong setting in one line', async t => {
 t.test('main refuses a command that there is not in one line, and starts nothing', async t => {
   t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), {
     code: 1,
-    output: 'Cannot run "quarantin": there is no such command, expected ticket or quarantine, or nothing to start the server\n'
+    output: 'Cannot run "quarantin": there is no such command, expected ticket or quarantine or sandbox, or nothing to start the server\n'
   })
 })
 

@@ -7,6 +7,7 @@ import { createSunoClient } from '../../src/suno/client.ts'
 import { checkKieSignature } from '../../src/suno/signature.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
+import { watch } from '../support/sse.ts'
 
 const VALIDATE = { voiceUrl: 'https://app.example/voice.mp3', vocalStartS: 0, vocalEndS: 10 }
 
@@ -76,6 +77,16 @@ t.test('sandbox takes all of its options', async t => {
   for (let i = 2; i < 20; i++) await suno.ask('validate', taskId)
   await t.rejects(suno.ask('validate', taskId), { name: 'SunoError', kind: 'busy' })
   await kill()
+})
+
+t.test('sandbox brings signed phrases to the streams of a relay', async t => {
+  const relay = await startProcess(t, { WEBHOOK_HMAC_KEYS: 'a key' })
+  const { url } = await startSandbox(t, '--vendor', 'kie', '--hmac-key', 'a key', '--phrase-after', '10ms')
+  const suno = createSunoClient({ apiUrl: url, apiKey: 'any' })
+  const taskId = await suno.submit('validate', VALIDATE, `${relay.url}/callback/validate`)
+  const stream = await watch(t, `${relay.url}/events/${taskId}`)
+  await stream.next()
+  t.match(await stream.next(), { event: 'phrase-ready', data: { taskId, step: 'validate', validateInfo: /\w/ } })
 })
 
 t.test('sandbox --same-id keeps the task id', async t => {

@@ -50,12 +50,13 @@ async function startVendor (t: Test, json: unknown = { code: 200, msg: 'success'
 
 t.test('submit() posts the fields and the callback URL, in the spelling of its step', async t => {
   const { url, seen } = await startVendor(t)
-  for (const [step, name] of [['validate', 'callBackUrl'], ['regenerate', 'calBackUrl'], ['generate', 'callBackUrl']] as const) {
+  const spelling = { validate: 'callBackUrl', regenerate: 'calBackUrl', generate: 'callBackUrl' }
+  for (const step of STEPS) {
     const fields = { voiceUrl: 'https://a.example/a.mp3', brandNew: { deep: [1, null] } }
     t.equal(await client(url).submit(step, fields, CALLBACK), 'a')
     t.equal(`${seen.request?.method} ${seen.request?.url}`, `POST /api/v1/voice/${step}`)
     t.match(seen.request?.headers, { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' })
-    t.strictSame(JSON.parse(seen.body as string), { ...fields, [name]: CALLBACK })
+    t.strictSame(JSON.parse(seen.body as string), { ...fields, [spelling[step]]: CALLBACK })
   }
 })
 
