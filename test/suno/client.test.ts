@@ -132,7 +132,8 @@ const STATES: Array<[string, object, string]> = [
 for (const [what, body, event] of STATES) {
   t.test(`ask() returns ${what}, which reads like a callback`, async t => {
     const { url } = await startVendor(t, body)
-    const read = readCallback('validate', await client(url).ask('validate', 'a'), new Date(), 'a')
+    const reception = { receivedAt: new Date(), signedTaskId: 'a', source: 'query' } as const
+    const read = readCallback('validate', await client(url).ask('validate', 'a'), reception)
     t.match(read, { taskId: 'a', draft: { event } })
   })
 }
