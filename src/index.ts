@@ -8,6 +8,7 @@ export { createHub, type Followed, type FollowFrom, type History, type Hub } fro
 export type { ReadHeld, Replayed } from './hub/replay.ts'
 export { memoryStore } from './store/memory/store.ts'
 export { sqliteStore } from './store/sqlite/store.ts'
+export { signTicket } from './ticket.ts'
 export { readCallback, readHeld, type ReadCallback } from './suno/callback.ts'
 export type { Config } from '../schemas/config.ts'
 export type { ClosingReason, EventData, EventName, RelayEvent, Replay, Subscribed, TaskState } from '../schemas/event.ts'

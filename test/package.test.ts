@@ -11,7 +11,6 @@ import { watch } from './support/sse.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
 
 t.test('package: the tarball, installed in an empty folder, does the main job', async t => {
@@ -20,18 +19,20 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await run('npm', ['install', '--silent', join(folder, stdout.trim().split('\n').at(-1) as string)], { cwd: folder })
 
-  await t.test('as the module of the README, mounted under a prefix', async t => {
-    const [, example = ''] = /```ts\n(import Fastify.*?)```/s.exec(readme) ?? []
-    const file = join(folder, 'example.ts')
-    writeFileSync(file, `${example.replace('port: 3000', 'port: 0').replace("'relay.db'", JSON.stringify(join(folder, 'relay.db')))}
-console.log(\`listening on http://127.0.0.1:\${(app.server.address() as { port: number }).port}\`)\n`)
-    const { url } = await startProcess(t, {}, runtimeCommand(file))
+  await t.test('as examples/embed.ts, mounted under a prefix', async t => {
+    const example = readFileSync(join(root, 'examples/embed.ts'), 'utf8')
+      .replace('port: 3000', 'port: 0')
+      .replace("'relay.db'", JSON.stringify(join(folder, 'relay.db')))
+    const print = "\nconsole.log('listening on', app.listeningOrigin)\n"
+    writeFileSync(join(folder, 'embed.ts'), example + print)
+    const { url } = await startProcess(t, {}, runtimeCommand(join(folder, 'embed.ts')))
     await sees(t, `${url}/voice`)
   })
 
   await t.test('with types that a strict consumer can use', async t => {
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
-    await t.resolves(run(join(root, 'node_modules/.bin/tsc'), [...options, 'example.ts'], { cwd: folder }))
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+    options.push('--typeRoots', join(root, 'node_modules/@types'))
+    await t.resolves(run(join(root, 'node_modules/.bin/tsc'), [...options, 'embed.ts'], { cwd: folder }))
   })
 
   await t.test('as a command', async t => {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { ticket } from '../../src/cli/ticket.ts'
 import { signTicket } from '../../src/ticket.ts'
@@ -54,16 +53,6 @@ for (const [what, [args, env, said]] of Object.entries(mistakes)) {
 
 t.test('the command `ticket` tells a mistake in one line', async t => {
   t.match(await runCommand(t, runtimeCommand('src/bin.js', 'ticket', '--task', 'a'), { TICKET_KEYS: 'tooshort' }), { code: 1, output: /^[^\n]*TICKET_KEYS[^\n]*\n$/ })
-})
-
-t.test('a backend makes tickets with the lines of the README', async t => {
-  process.env.TICKET_KEYS = KEY
-  const { makeTicket } = await import(new URL('../examples/ticket.js', import.meta.url).href)
-  const { url } = await startProcess(t, { TICKET_KEYS: KEY })
-
-  t.equal((await watch(t, `${url}/events/a?ticket=${await makeTicket('a')}`)).status, 200)
-  t.equal((await watch(t, `${url}/events/b?ticket=${await makeTicket('a')}`)).status, 403)
-  t.match(await readFile('README.md', 'utf8').catch(() => ''), await readFile('test/examples/ticket.js', 'utf8'))
 })
 
 t.test('no key and no ticket is in what the process prints or answers, whatever is done with it', async t => {

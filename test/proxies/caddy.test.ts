@@ -1,15 +1,16 @@
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { freePort } from '../support/port.ts'
-import { lacks, readmeBlock, startCaddy } from '../support/proxies.ts'
+import { codeBlock } from '../support/docs.ts'
+import { lacks, startCaddy } from '../support/proxies.ts'
 import { startRelay } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 
-const block = readmeBlock('caddyfile')
+const block = codeBlock('docs/deploy.md', 'caddyfile')
 const skip = lacks('caddy', 'version')
 
 for (const [name, directive] of Object.entries({ '': '', ' and compressing': 'encode {\ngzip\nminimum_length 0\n}' })) {
-  t.test(`Caddy as the README sets it up${name} passes each frame on at once`, { skip }, async t => {
+  t.test(`Caddy with the documented file${name} passes each frame on at once`, { skip }, async t => {
     const relay = await startRelay(t)
     const port = await freePort()
     await startCaddy(t, block

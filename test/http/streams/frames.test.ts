@@ -8,6 +8,14 @@ t.test('frames: an event, byte by byte', async t => {
   t.equal(eventFrame(event), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\\n"}\n\n')
 })
 
+t.test('frames: a line break or NUL in any field forges no field', async t => {
+  for (const text of ['\n', '\r', '\r\n', '\n\n', '\0', '\n\0\r']) {
+    const forged = `a${text}event:forged` as 'phrase-ready'
+    const frame = String(eventFrame({ ...event, id: forged, event: forged, data: `{${text}"a":1}` }))
+    t.equal(frame, 'event:a event:forged\nid:a event:forged\ndata:{ "a":1}\n\n')
+  }
+})
+
 t.test('frames: the length of an event is its bytes, whatever its alphabet', async t => {
   const frame = eventFrame({ ...event, data: '{"a":"\u58f0\u{1F3B5}"}' })
   t.equal(String(frame), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\u58f0\u{1F3B5}"}\n\n')

@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { createElement } from 'react'
 import t, { type Test } from 'tap'
-import { usePhrase } from '../examples/use-phrase.ts'
+import type { usePhrase as UsePhrase } from '../../examples/react/use-phrase.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
+import { importExample } from '../support/examples.ts'
 import { startRelay } from '../support/relay.ts'
 import { answer, startServer } from '../support/server.ts'
 
-type Seen = ReturnType<typeof usePhrase>
+type Seen = ReturnType<typeof UsePhrase>
+
+const { usePhrase } = await importExample<{ usePhrase: typeof UsePhrase }>(t, 'react/use-phrase.ts')
 
 /** The used part of react-test-renderer, which ships no types. */
 interface Renderer {
@@ -69,13 +71,4 @@ t.test('usePhrase: forgets the previous task', async t => {
   show('b')
 
   t.strictSame(await until(({ event }) => !event), {})
-})
-
-const readme = readFileSync('README.md', 'utf8')
-
-t.test('usePhrase: equals the example in the README', t => {
-  const example = readFileSync('test/examples/use-phrase.ts', 'utf8')
-
-  t.match(readme, example.replace('../../src/client/index.ts', 'phrase-relay/client'))
-  t.end()
 })

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
-import { watchTask, type RelayEvent } from '../../src/client/index.ts'
+import { watchTask, type RelayEvent } from 'phrase-relay/client'
 
+/** Returns the newest event of a task, or the error that ended the watch. */
 export function usePhrase (taskId: string, relay = '') {
   const [seen, setSeen] = useState<{ event?: RelayEvent, error?: unknown }>({})
   useEffect(() => {

@@ -1,0 +1,48 @@
+import { existsSync, statSync } from 'node:fs'
+import { posix } from 'node:path'
+import t from 'tap'
+import { DOCUMENTS, readDocument, ROOT } from '../support/docs.ts'
+
+interface Link {
+  readonly path: string
+  readonly anchor: string | undefined
+}
+
+const FENCED = /^ *```.*?^ *```/gms
+const withoutCode = (text: string): string => text.replace(FENCED, '').replace(/`[^`\n]*`/g, '')
+
+/** Returns the relative links of a document, as paths from the project's root. */
+function linksOf (file: string): Link[] {
+  const targets = withoutCode(readDocument(file)).matchAll(/\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]+))?\)/g)
+  return [...targets].map(([, path, anchor]) => {
+    return { path: path ? posix.join(posix.dirname(file), path) : file, anchor }
+  })
+}
+
+/** Returns the anchors of a document's headings, as GitHub makes them. */
+function anchorsOf (file: string): string[] {
+  const headings = readDocument(file).replace(FENCED, '').toLowerCase().matchAll(/^#+ (.*)$/gm)
+  return [...headings].map(([, text = '']) => text.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'))
+}
+
+function isBroken ({ path, anchor }: Link): boolean {
+  if (!existsSync(ROOT + path)) return true
+  return anchor !== undefined && !(statSync(ROOT + path).isFile() && anchorsOf(path).includes(anchor))
+}
+
+t.test('documents: every relative link has a target, and its anchor exists', async t => {
+  const broken = DOCUMENTS.flatMap((file) => linksOf(file).filter(isBroken).map((link) => ({ file, ...link })))
+  t.strictSame(broken, [])
+})
+
+t.test('documents: a reader reaches every document from the README', async t => {
+  const reached = new Set(['README.md'])
+  for (const file of reached) {
+    for (const { path } of linksOf(file)) if (DOCUMENTS.includes(path)) reached.add(path)
+  }
+  t.strictSame([...reached].sort(), DOCUMENTS)
+})
+
+t.test('README: has at most 150 lines', async t => {
+  t.ok(readDocument('README.md').trimEnd().split('\n').length <= 150)
+})
