@@ -5,13 +5,16 @@ import type { Step } from '../schemas/callback.ts'
 export interface Delivery {
   /** Opaque key of bounded length, the same each time the delivery comes. */
   readonly key: string
-  /** Action for another body under the same key: reject it, deduplicate it as the same delivery, or append it as an event of its own. */
+  /**
+   * Action for another body under the same key: reject it, deduplicate it as the same delivery, or append it as an
+   * event of its own.
+   */
   readonly onConflict: 'reject' | 'deduplicate' | 'append'
   /** Time until which the store has to remember the key, in milliseconds since 1970. */
   readonly expiresAt: number
 }
 
-/** Returns the delivery with a conflict that is appended instead of rejected: its sender is authenticated by other means. */
+/** Returns the delivery with conflicts appended instead of rejected: other means authenticate its sender. */
 export function acceptOtherBody (delivery: Delivery): Delivery {
   return { ...delivery, onConflict: delivery.onConflict === 'reject' ? 'append' : delivery.onConflict }
 }

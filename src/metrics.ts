@@ -14,7 +14,7 @@ export interface Metrics {
   /** An event was durable so long after it was accepted, in milliseconds. */
   committed (ms: number): void
   /** An event was written to the first streams so long after it was accepted, in milliseconds. */
-  told (ms: number): void
+  delivered (ms: number): void
   /** So many events went into one commit. */
   group (size: number): void
   /** A stream was opened. */
@@ -42,7 +42,7 @@ export function createMetrics (): Metrics {
     callback (outcome) { callbacks.inc({ outcome }) },
     event (event) { events.inc({ event }) },
     committed (ms) { commit.observe(ms / 1000) },
-    told (ms) { write.observe(ms / 1000) },
+    delivered (ms) { write.observe(ms / 1000) },
     group (size) { groups.observe(size) },
     opened () { streams.inc() },
     ended () { streams.dec() },

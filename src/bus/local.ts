@@ -1,6 +1,6 @@
 import type { EventBus, News } from './bus.ts'
 
-/** A bus within this process: lossless, in order, and synchronous. */
+/** Creates a bus within this process: lossless, in order, and synchronous. */
 export function localBus (): EventBus {
   const listeners = new Map<string, Set<(news: News) => void>>()
 

@@ -5,15 +5,15 @@ import { openStore } from '../store/open.ts'
 import type { EventStore } from '../store/store.ts'
 import { readHeld } from '../suno/callback.ts'
 
-const HELP = `Looks after the quarantine: authentic callbacks that could not be read.
+const HELP = `Manages the quarantine: authentic callbacks that could not be read.
 
-Usage: npx phrase-relay quarantine list          print what is held: id, time, step, bytes, reason
-       npx phrase-relay quarantine show ID       print a body
-       npx phrase-relay quarantine replay [ID]   read all again, or one; what can be read now becomes an event
-       npx phrase-relay quarantine drop ID       forget one
+Usage: npx phrase-relay quarantine list          print held callbacks: id, time, step, bytes, reason
+       npx phrase-relay quarantine show ID       print the body of a callback
+       npx phrase-relay quarantine replay [ID]   read all again, or one; a callback that can be read becomes an event
+       npx phrase-relay quarantine drop ID       remove a callback
 
-Works on the file of STORE_URL, whether or not the server runs: streams that are open get what was replayed within a
-second. A start of the server replays everything by itself.
+Works on the file of STORE_URL, also while the server runs: open streams receive replayed events within a second. The
+server replays the quarantine at every start.
 `
 
 type Verb = (store: EventStore, id: number | undefined) => Promise<string>
@@ -21,9 +21,9 @@ type Verb = (store: EventStore, id: number | undefined) => Promise<string>
 const VERBS = new Map<string, Verb>([['list', list], ['show', show], ['replay', replay], ['drop', drop]])
 
 /**
- * The command `quarantine`: `list`, `show ID`, `replay [ID]` and `drop ID`, on the store of the environment's `STORE_URL`.
+ * The command `quarantine`: `list`, `show ID`, `replay [ID]` and `drop ID`, on the store of `STORE_URL`.
  *
- * @returns what to print
+ * @returns the text to print
  * @throws {RangeError} when an argument is wrong, or the store has no file
  * @throws {RelayError} `STORE_UNAVAILABLE` when the file cannot be used
  */
@@ -31,7 +31,9 @@ export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promi
   const [name = '--help', id] = args
   if (name === '--help') return HELP
   const verb = VERBS.get(name)
-  if (!verb) throw new RangeError(`Cannot ${JSON.stringify(name)} the quarantine: there is no such command, expected ${[...VERBS.keys()].join(', ')}`)
+  if (!verb) {
+    throw new RangeError(`Cannot run quarantine ${JSON.stringify(name)}, expected ${[...VERBS.keys()].join(', ')}`)
+  }
   const store = await open(env)
   try {
     return await verb(store, id === undefined ? undefined : readId(id))
@@ -42,10 +44,11 @@ export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promi
 
 async function open (env: NodeJS.ProcessEnv): Promise<EventStore> {
   const config = readConfig(env)
-  const path = config.STORE_URL.replace(/^sqlite:/, '')
-  // Opening would make one.
-  if (!existsSync(path)) throw new RangeError(`Cannot open the quarantine: STORE_URL is ${JSON.stringify(config.STORE_URL)} and there is no such file, expected the one of the server`)
-  return openStore(config)
+  const { STORE_URL } = config
+  // Opening the store would create the file.
+  if (existsSync(STORE_URL.replace(/^sqlite:/, ''))) return openStore(config)
+  const fact = `STORE_URL is ${JSON.stringify(STORE_URL)}, which is no file, expected the server's`
+  throw new RangeError(`Cannot open the quarantine: ${fact}`)
 }
 
 async function list (store: EventStore): Promise<string> {
@@ -56,15 +59,21 @@ async function list (store: EventStore): Promise<string> {
 async function show (store: EventStore, id: number | undefined): Promise<string> {
   const held = id === undefined ? undefined : await store.quarantine.get(id)
   if (!held) throw notHeld('show', id)
-  // In JSON these can only stand inside of a text; a terminal would obey them.
-  const escaped = held.body.replace(/[\u007f-\u009f]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  // In JSON these characters stand only inside a text; a terminal would execute them.
+  const escaped = held.body.replace(/[\u007f-\u009f]/g, escapeUnicode)
   return `${escaped}\n`
+}
+
+function escapeUnicode (control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 async function replay (store: EventStore, id: number | undefined): Promise<string> {
   const replayed = await replayHeld(store.quarantine, readHeld, { id })
   if (id !== undefined && replayed.length === 0) throw notHeld('replay', id)
-  return lines(replayed.map(({ id, event, reason }) => [id, event ? `became ${event.id} of task ${event.taskId}` : `stays: ${reason}`]))
+  return lines(replayed.map(({ id, event, reason }) => {
+    return [id, event ? `became ${event.id} of task ${event.taskId}` : `stays: ${reason}`]
+  }))
 }
 
 async function drop (store: EventStore, id: number | undefined): Promise<string> {
@@ -73,12 +82,13 @@ async function drop (store: EventStore, id: number | undefined): Promise<string>
 }
 
 function readId (text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new RangeError(`Cannot find ${JSON.stringify(text)} in the quarantine: it is no id, expected a whole number`)
-  return Number(text)
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new RangeError(`Cannot read the id ${JSON.stringify(text)}, expected a whole number`)
 }
 
 function notHeld (verb: string, id: number | undefined): RangeError {
-  return new RangeError(`Cannot ${verb} ${id ?? 'nothing'}: it is not in the quarantine, expected an id that list prints`)
+  const fact = 'it is not in the quarantine, expected an id that list prints'
+  return new RangeError(`Cannot ${verb} ${id ?? 'nothing'}: ${fact}`)
 }
 
 function lines (rows: ReadonlyArray<ReadonlyArray<string | number>>): string {

@@ -1,25 +1,25 @@
 import type { Replay } from '../../schemas/event.ts'
 import type { Extent } from '../store/store.ts'
 
-/** Where a follower starts: every event whose seq is above `after` is for it. */
+/** Position at which a follower starts: it gets every event whose seq is above `after`. */
 export interface Position {
   readonly after: number
-  /** The same as an event id: the cursor before the replay. */
+  /** `after` as an event id: the cursor before the replay. */
   readonly cursor: string
-  /** true: the cursor it came with is not known here, so it may have missed events. */
+  /** true: its cursor is unknown here, so it may have missed events. */
   readonly gap: boolean
-  /** What was kept when it came. */
+  /** Events that were kept when it came. */
   readonly extent: Extent
 }
 
 /**
- * Turns what a follower says it has into the place where it goes on.
+ * Resolves a follower's cursor to a position.
  *
- * A cursor that is of another epoch, ahead of the task, before what is kept, or no event id at all means everything
- * that is kept, and a gap.
+ * A cursor of another epoch, ahead of the task, before the oldest kept event, or that is no event id resolves to all
+ * kept events, and a gap.
  *
  * @param cursor - the last event id that the follower has; undefined or empty for none
- * @param replay - what a follower without a cursor gets of the past
+ * @param replay - the part of the past that a follower without a cursor gets
  */
 export function resolveCursor (cursor: string | undefined, replay: Replay, epoch: string, extent: Extent): Position {
   const oldest = extent.first - 1

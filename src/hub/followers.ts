@@ -3,23 +3,23 @@ import type { PageReader } from './fair-reader.ts'
 import { TaskFollower, type Receiver } from './follower.ts'
 import type { EventStore } from '../store/store.ts'
 
-/** The followers of one task, and the one subscription that they share. */
+/** Followers of one task, and the subscription that they share. */
 interface Group {
   readonly followers: Set<TaskFollower>
   readonly subscription: Promise<Unsubscribe>
 }
 
-/** The followers of all tasks, told by the bus, and made to look at the store from time to time. */
+/** Followers of all tasks: the bus notifies them, and they poll the store from time to time. */
 export interface Groups {
   /**
-   * Makes a follower of a task; it leaves when it stops.
+   * Creates a follower of a task; it leaves when it stops.
    *
-   * @returns the follower, and a promise that resolves when it will be told all news from then on
+   * @returns the follower, and a promise that resolves once it is notified of all later news
    */
   enter (taskId: string, receiver: Receiver): { readonly follower: TaskFollower, readonly listening: Promise<unknown> }
-  /** Whether anybody follows a task. */
+  /** Whether a task has followers. */
   has (taskId: string): boolean
-  /** Ends the looks at the store. */
+  /** Ends the polls. */
   close (): void
 }
 
@@ -30,36 +30,36 @@ export interface GroupsOptions {
   readonly reader: PageReader
   readonly bus: EventBus
   /**
-   * Interval at which followers look at the store on a bus that may lose news, and on others when another process has
-   * written to it, in milliseconds.
+   * Interval at which followers poll the store on a bus that may lose news, and on other buses when another process
+   * has written to it, in milliseconds.
    */
   readonly resyncMs: number
 }
 
-/** Makes groups without followers. */
+/** Creates groups without followers. */
 export function createGroups ({ store, reader, bus, resyncMs }: GroupsOptions): Groups {
   const groups = new Map<string, Group>()
-  const resync = setInterval(bus.lossless ? lookIfChanged : lookAll, resyncMs).unref()
+  const resync = setInterval(bus.lossless ? pollIfChanged : pollAll, resyncMs).unref()
 
-  function lookAll (): void {
-    for (const { followers } of groups.values()) for (const follower of followers) follower.look()
+  function pollAll (): void {
+    for (const { followers } of groups.values()) for (const follower of followers) follower.poll()
   }
 
   let asking = false
 
-  /** What another process has written is no news to this one's bus. */
-  async function lookIfChanged (): Promise<void> {
-    // A store that answers late must not be asked ever more: appends would wait behind that.
+  /** Another process's writes are never published on this process's bus. */
+  async function pollIfChanged (): Promise<void> {
+    // One question at a time: appends would wait behind many of them.
     if (asking || groups.size === 0) return
     asking = true
-    // A store in trouble is asked again the next time.
-    if (await store.changedElsewhere().catch(() => false)) lookAll()
+    // An unavailable store is asked again the next time.
+    if (await store.changedElsewhere().catch(() => false)) pollAll()
     asking = false
   }
 
   function join (taskId: string): Group {
     const followers = new Set<TaskFollower>()
-    const subscription = bus.subscribe(taskId, (event) => { for (const follower of followers) follower.tell(event) })
+    const subscription = bus.subscribe(taskId, (event) => { for (const follower of followers) follower.notify(event) })
     const group = { followers, subscription }
     groups.set(taskId, group)
     return group
@@ -70,7 +70,7 @@ export function createGroups ({ store, reader, bus, resyncMs }: GroupsOptions): 
     followers.delete(follower)
     if (followers.size > 0) return
     groups.delete(follower.taskId)
-    // A subscription that failed needs no end; who waited for it was told.
+    // A failed subscription needs no end; `listening` has rejected.
     subscription.then((unsubscribe) => { unsubscribe() }, () => {})
   }
 

@@ -10,50 +10,51 @@ import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000
 
-/** Where a follower wants to start. */
+/** Starting point of a follower. */
 export interface FollowFrom {
   /** The last event id that it has; undefined for none. */
   readonly cursor?: string | undefined
-  /** What it gets of the past when it has no cursor. Default `latest`: the task's newest event. */
+  /** Part of the past that it gets without a cursor. Default `latest`: the task's newest event. */
   readonly replay?: Replay | undefined
 }
 
-/** A task that is followed. */
+/** Follower of a task, with its position. */
 export interface Followed {
-  /** Where it starts. */
   readonly position: Position
   readonly follower: Follower
 }
 
-/** A task's past after a position. */
+/** Past of a task after a position. */
 export interface History {
   readonly position: Position
   /** Oldest first. */
   readonly events: TaskEvent[]
 }
 
-/** Publishes events of tasks and lets them be followed: the one place where the store meets the bus. */
+/** Publishes and follows events of tasks. The hub is the one place where the store meets the bus. */
 export interface Hub {
   /**
-   * Keeps an event and tells its followers. Resolves once it is durable, whether or not the news of it got through.
+   * Appends an event and notifies its followers. Resolves once the event is durable, whether or not its news got
+   * through.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when it was not kept; `CALLBACK_UNAUTHENTIC` when its delivery belongs to
-   *   another body
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the append failed; `CALLBACK_UNAUTHENTIC` when its delivery's key
+   *   belongs to another body
    */
   publish (taskId: string, draft: EventDraft): Promise<Appended>
   /**
-   * Holds a callback that could not be read; resolves once that is durable.
+   * Quarantines an unreadable callback; resolves once that is durable.
    *
-   * @returns the event that the same delivery became before, if it did; then nothing is held
+   * @returns the event that the same delivery became before, if any; then nothing is held
    * @throws {RelayError} as `publish()`; `QUARANTINE_FULL` when there is no room
    */
   hold (held: HeldDraft): Promise<TaskEvent | undefined>
   /**
-   * Reads what is held again, oldest first, and publishes what can be read now, each once however many replay at a time.
+   * Reads quarantined callbacks again, oldest first, and publishes those that can be read now. With concurrent calls,
+   * each becomes one event.
    *
-   * @param read - throws for what it still cannot read: that stays
-   * @param id - the one to replay; default: all
-   * @throws {RelayError} `STORE_UNAVAILABLE` when the store does not do its work; what was published by then is
+   * @param read - throws for a callback that is still unreadable: it stays
+   * @param id - id of the one callback to replay; default: all
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the store fails; callbacks published by then stay published
    */
   replay (read: ReadHeld, id?: number): Promise<Replayed[]>
   /**
@@ -63,32 +64,32 @@ export interface Hub {
    */
   follow (taskId: string, from: FollowFrom, receiver: Receiver): Promise<Followed>
   /**
-   * Returns the events of a task after a cursor, or from its oldest event if there is no cursor or it is not known: at
-   * most 1,000 of them, or 256 KiB.
+   * Resolves with the events of a task after a cursor, or from its oldest event without a known cursor: at most 1,000
+   * of them, or 256 KiB.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when it cannot be read
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
   /** Resolves with the number of quarantined callbacks. */
   quarantineSize (): Promise<number>
-  /** Forgets the tasks that had no event for `ageMs` and that nobody follows; says how many. */
+  /** Removes the tasks that had no event for `ageMs` and have no followers; resolves with their number. */
   trim (ageMs: number): Promise<number>
   /**
-   * Resolves when an event could be kept now.
+   * Resolves when an append would succeed now.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when none could
+   * @throws {RelayError} `STORE_UNAVAILABLE` when it would fail
    */
   check (): Promise<void>
-  /** Closes bus and store. Twice is fine. */
+  /** Closes bus and store. Idempotent. */
   close (): Promise<void>
 }
 
-/** Told how long an event took since `publish()` was called, in milliseconds. */
+/** Receives the time from the call of `publish()` to each stage of an event, in milliseconds. */
 export interface HubObserver {
-  /** Until it was durable. */
+  /** The event is durable. */
   committed (ms: number): void
-  /** Until its followers here had been told. */
-  told (ms: number): void
+  /** The event was delivered to its followers in this process. */
+  delivered (ms: number): void
 }
 
 /** Parts of a hub. */
@@ -109,28 +110,28 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
     return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
   }
 
-  function tell ({ event, duplicate }: Appended): void {
-    // News that is not handed on is found in the store; the event is kept all the same.
+  function announce ({ event, duplicate }: Appended): void {
+    // The event is kept even if its news is lost: followers find it in the store.
     if (!duplicate) bus.publish(event).catch(() => {})
   }
 
   return {
     async publish (taskId, draft) {
-      const began = performance.now()
+      const start = performance.now()
       const appended = await store.append(taskId, draft)
-      observer?.committed(performance.now() - began)
-      tell(appended)
-      if (groups.has(taskId)) observer?.told(performance.now() - began)
+      observer?.committed(performance.now() - start)
+      announce(appended)
+      if (groups.has(taskId)) observer?.delivered(performance.now() - start)
       return appended
     },
 
     hold: (held) => store.quarantine.hold(held),
     quarantineSize: async () => (await store.quarantine.list()).length,
 
-    replay: (read, id) => replayHeld(store.quarantine, read, { id, onAppended: tell }),
+    replay: (read, id) => replayHeld(store.quarantine, read, { id, onAppended: announce }),
 
     async follow (taskId, from, receiver) {
-      // Listens before it looks: an event that comes in between is told or found, never missed.
+      // Subscribes before it reads: an event that comes in between is notified or read, never missed.
       const { follower, listening } = groups.enter(taskId, receiver)
       try {
         await listening

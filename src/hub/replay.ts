@@ -1,14 +1,14 @@
 import type { EventDraft, Held, TaskEvent } from '../event.ts'
 import type { Appended, Quarantine } from '../store/store.ts'
 
-/** Reads a held callback: what is it, and of which task. Throws for one that it cannot read. */
+/** Reads a held callback: its task and its draft. Throws for a callback that is still unreadable. */
 export type ReadHeld = (held: Held) => { readonly taskId: string, readonly draft: EventDraft }
 
-/** What came of a held callback that was read again: it became an event, or is held still. */
+/** Outcome of a replayed callback: it became an event, or is still held. */
 export interface Replayed {
   readonly id: number
   readonly event?: TaskEvent
-  /** Why it could not be read. */
+  /** Reason why it is still unreadable. */
   readonly reason?: string
 }
 
@@ -26,27 +26,29 @@ export interface ReplayOptions {
  *
  * @throws {RelayError} `STORE_UNAVAILABLE` when the store fails; callbacks released by then stay released
  */
-export async function replayHeld (quarantine: Quarantine, read: ReadHeld, { id, onAppended }: ReplayOptions = {}): Promise<Replayed[]> {
+export async function replayHeld (
+  quarantine: Quarantine, read: ReadHeld, { id, onAppended }: ReplayOptions = {}
+): Promise<Replayed[]> {
   const results: Replayed[] = []
   for (const held of await quarantine.list()) {
-    const result = id === undefined || id === held.id ? await replayOne(quarantine, held.id, read, onAppended) : undefined
-    if (result) results.push(result)
+    if (id !== undefined && id !== held.id) continue
+    const result = await replayOne(quarantine, held.id, read)
+    if (result?.appended) onAppended?.(result.appended)
+    if (result) results.push(result.replayed)
   }
   return results
 }
 
 /** Resolves with undefined if the callback is no longer in quarantine. */
-async function replayOne (quarantine: Quarantine, id: number, read: ReadHeld, onAppended?: (appended: Appended) => void): Promise<Replayed | undefined> {
+async function replayOne (quarantine: Quarantine, id: number, read: ReadHeld) {
   const held = await quarantine.get(id)
   if (!held) return undefined
   let result: ReturnType<ReadHeld>
   try {
     result = read(held)
   } catch (error) {
-    return { id, reason: (error as Error).message }
+    return { replayed: { id, reason: (error as Error).message } }
   }
   const appended = await quarantine.release(id, result.taskId, result.draft)
-  if (!appended) return undefined
-  onAppended?.(appended)
-  return { id, event: appended.event }
+  return appended && { replayed: { id, event: appended.event }, appended }
 }

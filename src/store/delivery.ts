@@ -1,39 +1,120 @@
 import { RelayError } from '../errors.ts'
 import type { Delivery } from '../event.ts'
 
-/** What is remembered of a task's newest event to recognise a repeat of it. */
+const MAX_HELD = 1000
+const MAX_HELD_BYTES = 16_777_216
+
+/** Digest and time of a task's newest event. */
 interface Newest {
   readonly digest: string
-  /** When it was kept, in milliseconds. */
+  /** Time of the append, in milliseconds. */
   readonly at: number
 }
 
 /**
- * Whether a draft is the same delivery again: equal to the task's newest event, and that one is younger than the window.
+ * Whether a draft repeats the task's newest event: an equal digest, within the window.
  *
  * The sender gives no delivery id and retries within seconds. An equal callback after another event, or after the
- * window, tells of something that happened again.
+ * window, reports something that happened again.
  */
 export function isRepeat (newest: Newest, digest: string, now: number, windowMs: number): boolean {
   return newest.digest === digest && now - newest.at < windowMs
 }
 
-/** What a delivery is: the first of its key, a repeat, or another body under a key, to be refused or kept. */
-export type Verdict = 'first' | 'refused' | 'repeat' | 'kept'
-
-const CONFLICTS = { reject: 'refused', deduplicate: 'repeat', append: 'kept' } as const
-
-/**
- * Judges a delivery by what came under its key before.
- *
- * @param seen - digest of the body that the key came with first; undefined when it did not come before
- */
-export function judge (seen: string | undefined, digest: string, { onConflict }: Delivery): Verdict {
-  if (seen === undefined) return 'first'
-  return seen === digest ? 'repeat' : CONFLICTS[onConflict]
+/** Record of the delivery that came first under a key. */
+export interface DeliveryLookup<Event> {
+  /** Digest of its body. */
+  readonly digest: string
+  /** The event that it became; undefined if it was quarantined, or the event is not kept any more. */
+  readonly event: Event | undefined
+  /** Whether it was quarantined. */
+  readonly isHeld: boolean
 }
 
-/** What a delivery is refused with whose key belongs to another body. */
-export function deliveryRefused (): RelayError {
-  return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its signature came with another body before, expected one of its own')
+/** Status of a delivery: the first of its key, or what its sender wants done with a second one. */
+export type DeliveryStatus = 'first' | Delivery['onConflict']
+
+/**
+ * Classifies a delivery by the one that came first under its key.
+ *
+ * @param known - undefined when the key is unknown
+ */
+export function classify (known: { digest: string } | undefined, digest: string, delivery: Delivery): DeliveryStatus {
+  if (!known) return 'first'
+  return known.digest === digest ? 'deduplicate' : delivery.onConflict
+}
+
+/** Table of delivery keys. */
+export interface DeliveryTable<Event> {
+  lookup (key: string): DeliveryLookup<Event> | undefined
+  /** @param event - undefined for a delivery that is quarantined */
+  remember (delivery: Delivery, digest: string, event?: Event): void
+}
+
+/** Steps of {@link appendOnce}. */
+export interface AppendSteps<Draft, Event> extends DeliveryTable<Event> {
+  append (draft: Draft): { readonly event: Event, readonly duplicate: boolean }
+}
+
+type Delivered = { readonly digest: string, readonly delivery?: Delivery | undefined }
+
+/**
+ * Appends a draft, unless its delivery became an event before or is rejected. The key stays with its first body.
+ *
+ * @param digest - digest of the body that was delivered
+ */
+export function appendOnce<Draft extends Delivered, Event> (
+  { lookup, remember, append }: AppendSteps<Draft, Event>, draft: Draft, digest = draft.digest
+): ReturnType<AppendSteps<Draft, Event>['append']> | 'reject' {
+  const { delivery } = draft
+  if (!delivery) return append(draft)
+  const known = lookup(delivery.key)
+  const status = classify(known, digest, delivery)
+  if (status === 'reject') return status
+  if (status === 'deduplicate' && known?.event) return { event: known.event, duplicate: true }
+  const appended = append(draft)
+  if (status !== 'append') remember(delivery, digest, appended.event)
+  return appended
+}
+
+/** Steps of {@link holdOnce}. */
+export interface HoldSteps<Held, Event> extends DeliveryTable<Event> {
+  /** Returns the number of held callbacks and the bytes of their bodies. */
+  size (): { readonly count: number, readonly bytes: number }
+  /** @param own - the delivery, if its key belongs to this body */
+  insert (held: Held, bytes: number, own: Delivery | undefined): void
+}
+
+/**
+ * Quarantines a callback, unless its delivery became an event before, is held already or is rejected, or there is no
+ * room.
+ *
+ * @returns the event that the delivery became before, or how the call ended
+ */
+export function holdOnce<Held extends Delivered & { readonly body: string }, Event extends object> (
+  { lookup, remember, size, insert }: HoldSteps<Held, Event>, held: Held
+): Event | 'held' | 'full' | 'reject' {
+  const { body, delivery, digest } = held
+  const known = delivery && lookup(delivery.key)
+  const status = delivery ? classify(known, digest, delivery) : 'first'
+  if (status === 'reject') return status
+  if (status === 'deduplicate' && known?.event) return known.event
+  if (status === 'deduplicate' && known?.isHeld) return 'held'
+  const before = size()
+  const bytes = Buffer.byteLength(body)
+  if (before.count >= MAX_HELD || before.bytes + bytes > MAX_HELD_BYTES) return 'full'
+  const own = status === 'append' ? undefined : delivery
+  insert(held, bytes, own)
+  if (own) remember(own, digest)
+  return 'held'
+}
+
+/** Returns the error for a delivery whose key belongs to another body. */
+export function deliveryRejected (): RelayError {
+  return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its signature came with another body before')
+}
+
+/** Returns the error for a callback that the quarantine has no room for. */
+export function quarantineFull (): RelayError {
+  return new RelayError('QUARANTINE_FULL', 'Cannot keep the callback: the quarantine is full')
 }

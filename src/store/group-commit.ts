@@ -7,44 +7,46 @@ interface Waiting<Entry, Outcome> {
 /** Adds an entry to the next group; resolves with its outcome once the group is committed. */
 export interface GroupCommit<Entry, Outcome> {
   (entry: Entry): Promise<Outcome>
-  /** Resolves when nothing waits and no commit runs. */
+  /** Resolves when no entry waits and no commit runs. */
   idle (): Promise<void>
 }
 
-// More in one commit hardly saves anything and makes everybody wait for it.
-const MOST = 512
-// Long enough to share a commit, short beside it.
+// A larger group saves hardly anything and delays everyone in it.
+const MAX_GROUP = 512
+// Long enough to share a commit, short compared with one.
 const GATHER_MS = 2
 // A turn of the event loop that took no longer had nothing to do.
 const IDLE_TURN_MS = 0.05
 
 /** Resolves as soon as the event loop has nothing else to do, and after two milliseconds at the latest. */
 async function idleTurn (): Promise<void> {
-  const began = performance.now()
-  let now = began
+  const start = performance.now()
+  let now = start
   let before: number
   do {
     before = now
     await new Promise(setImmediate)
     now = performance.now()
-  } while (now - before > IDLE_TURN_MS && now - began < GATHER_MS)
+  } while (now - before > IDLE_TURN_MS && now - start < GATHER_MS)
 }
 
 /**
- * Groups what arrives while a commit runs into the next one. Groups never overlap and keep the order of arrival.
+ * Groups the entries that arrive during a commit into the next one. Groups never overlap and keep the order of arrival.
  *
- * @param commit - commits one group, all or nothing, and gives the outcomes in its order
+ * @param commit - commits one group, all or nothing, and resolves with the outcomes in its order
  */
-export function groupCommit<Entry, Outcome> (commit: (group: Entry[]) => Promise<Outcome[]>): GroupCommit<Entry, Outcome> {
+export function groupCommit<Entry, Outcome> (
+  commit: (group: Entry[]) => Promise<Outcome[]>
+): GroupCommit<Entry, Outcome> {
   let queue: Array<Waiting<Entry, Outcome>> = []
   let running: Promise<void> | undefined
 
   async function run (): Promise<void> {
     while (queue.length > 0) {
-      // While there is other work more may arrive, and each commit costs a wake-up and a sync of the disk.
+      // While the process is busy more entries may arrive, and each commit costs a wake-up and a sync of the disk.
       await idleTurn()
-      const group = queue.slice(0, MOST)
-      queue = queue.slice(MOST)
+      const group = queue.slice(0, MAX_GROUP)
+      queue = queue.slice(MAX_GROUP)
       await commitGroup(group)
     }
     running = undefined

@@ -48,17 +48,17 @@ t.test('quarantine drop forgets one', async t => {
 })
 
 t.test('quarantine without a verb prints its help', async t => {
-  for (const args of [[], ['--help']]) t.match(await quarantine(args, {}), /^Looks after the quarantine/)
+  for (const args of [[], ['--help']]) t.match(await quarantine(args, {}), /^Manages the quarantine/)
 })
 
 for (const [args, problem] of [
-  [['look'], 'Cannot "look" the quarantine: there is no such command, expected list, show, replay, drop'],
+  [['look'], 'Cannot run quarantine "look", expected list, show, replay, drop'],
   [['show', '7'], 'Cannot show 7: it is not in the quarantine, expected an id that list prints'],
   [['show'], 'Cannot show nothing: it is not in the quarantine, expected an id that list prints'],
   [['replay', '7'], 'Cannot replay 7: it is not in the quarantine, expected an id that list prints'],
   [['drop'], 'Cannot drop nothing: it is not in the quarantine, expected an id that list prints'],
   [['drop', '7'], 'Cannot drop 7: it is not in the quarantine, expected an id that list prints'],
-  [['show', 'x'], 'Cannot find "x" in the quarantine: it is no id, expected a whole number']
+  [['show', 'x'], 'Cannot read the id "x", expected a whole number']
 ] as const) {
   t.test(`quarantine ${args.join(' ')} is refused`, async t => {
     await t.rejects(quarantine([...args], await heldFile(t)), new RangeError(problem))
@@ -68,7 +68,7 @@ for (const [args, problem] of [
 t.test('quarantine is refused where there is no file, and makes none', async t => {
   const STORE_URL = `sqlite:${databasePath(t)}`
   for (const env of [{ STORE_URL }, { STORE_URL }, { STORE_URL: 'memory:' }]) {
-    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the quarantine: STORE_URL is "${env.STORE_URL}" and there is no such file, expected the one of the server`))
+    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the quarantine: STORE_URL is "${env.STORE_URL}", which is no file, expected the server's`))
   }
 })
 

@@ -6,13 +6,13 @@ import { resolveCursor } from '../../src/hub/cursor.ts'
 import { TaskFollower, type Receiver } from '../../src/hub/follower.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import { MAX_PAGE_BYTES } from '../../src/store/page.ts'
-import { fill, moodyStore } from '../support/stores.ts'
+import { fill, failingStore } from '../support/stores.ts'
 import { fakeTimeouts } from '../support/timers.ts'
 import type { TaskEvent } from '../../src/event.ts'
 
 /** A task with `count` events, and a follower of it that has the first `had` and is about to start. */
 async function setUp (count: number, had: number, deliver?: Receiver['deliver']) {
-  const store = moodyStore()
+  const store = failingStore()
   await fill(store, 'a', had)
   const position = resolveCursor(undefined, 'none', store.epoch, await store.extent('a'))
   const got: number[] = []
@@ -27,8 +27,8 @@ async function setUp (count: number, had: number, deliver?: Receiver['deliver'])
 
 t.test('follower delivers nothing before it was resumed, and all of it then', async t => {
   const { follower, got, event } = await setUp(2, 0)
-  follower.tell(event(1))
-  follower.tell(event(2))
+  follower.notify(event(1))
+  follower.notify(event(2))
   await turn()
   t.strictSame(got, [])
   follower.resume()
@@ -39,7 +39,7 @@ t.test('follower delivers nothing before it was resumed, and all of it then', as
 t.test('follower delivers contiguous news from the news itself', async t => {
   const { store, follower, got, event } = await setUp(3, 0)
   follower.resume()
-  for (const seq of [1, 2, 3]) follower.tell(event(seq))
+  for (const seq of [1, 2, 3]) follower.notify(event(seq))
   t.strictSame(got, [1, 2, 3], 'at once')
   t.equal(store.reads, 0)
 })
@@ -47,8 +47,8 @@ t.test('follower delivers contiguous news from the news itself', async t => {
 t.test('follower reads from the store what the news left out', async t => {
   const { follower, got, event } = await setUp(3, 0)
   follower.resume()
-  follower.tell(event(1))
-  follower.tell(event(3))
+  follower.notify(event(1))
+  follower.notify(event(3))
   await turn()
   t.strictSame(got, [1, 2, 3])
 })
@@ -56,7 +56,7 @@ t.test('follower reads from the store what the news left out', async t => {
 t.test('follower does not deliver doubled and old news again', async t => {
   const { store, follower, got, event } = await setUp(2, 0)
   follower.resume()
-  for (const seq of [1, 1, 2, 1, 2]) follower.tell(event(seq))
+  for (const seq of [1, 1, 2, 1, 2]) follower.notify(event(seq))
   await turn()
   t.strictSame(got, [1, 2])
   t.equal(store.reads, 0)
@@ -65,7 +65,7 @@ t.test('follower does not deliver doubled and old news again', async t => {
 t.test('follower puts reordered news in order', async t => {
   const { follower, got, event } = await setUp(3, 0)
   follower.resume()
-  for (const seq of [3, 1, 2]) follower.tell(event(seq))
+  for (const seq of [3, 1, 2]) follower.notify(event(seq))
   await turn()
   t.strictSame(got, [1, 2, 3])
 })
@@ -73,7 +73,7 @@ t.test('follower puts reordered news in order', async t => {
 t.test('follower reads page after page', async t => {
   const { store, follower, got, event } = await setUp(200, 0)
   follower.resume()
-  follower.tell(event(200))
+  follower.notify(event(200))
   while (got.length < 200) await turn()
   t.strictSame(got, numbers(200))
   t.equal(store.reads, 4)
@@ -87,7 +87,7 @@ t.test('follower goes on after a page that ends because of its size', async t =>
   const follower = new TaskFollower(store, 'a', { deliver: ({ seq }) => got.push(seq) > 0 }, () => {})
   follower.resume()
   // A poll does not say how many events there are.
-  follower.look()
+  follower.poll()
   while (got.length < 3) await turn()
   t.strictSame(got, [1, 2, 3])
 })
@@ -95,7 +95,7 @@ t.test('follower goes on after a page that ends because of its size', async t =>
 t.test('follower begins after its position', async t => {
   const { follower, got, event } = await setUp(5, 3)
   follower.resume()
-  follower.tell(event(5))
+  follower.notify(event(5))
   await turn()
   t.strictSame(got, [4, 5])
 })
@@ -105,7 +105,7 @@ t.test('follower keeps an event that was left, and all after it, until it is res
   let takes = 1
   const { follower, event } = await setUp(3, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
   follower.resume()
-  for (const seq of [1, 2, 3]) follower.tell(event(seq))
+  for (const seq of [1, 2, 3]) follower.notify(event(seq))
   await turn()
   t.strictSame(got, [1])
   takes = 1
@@ -121,7 +121,7 @@ t.test('follower keeps an event that was left, and all after it, until it is res
 t.test('follower looks at the store without any news', async t => {
   const { follower, got } = await setUp(2, 0)
   follower.resume()
-  follower.look()
+  follower.poll()
   await turn()
   t.strictSame(got, [1, 2])
 })
@@ -132,7 +132,7 @@ t.test('follower that looks finds all there is, however much that is and however
   const { follower } = await setUp(200, 0, ({ seq }) => takes-- > 0 && got.push(seq) > 0)
   follower.resume()
   // What another process kept: nobody has told how much it is.
-  follower.look()
+  follower.poll()
   await turn()
   t.strictSame(got, numbers(10))
   takes = 1000
@@ -144,13 +144,13 @@ t.test('follower that looks finds all there is, however much that is and however
 t.test('follower that looks and finds nothing still takes the next news', async t => {
   const { store, follower, got, event } = await setUp(1, 0)
   follower.resume()
-  follower.tell(event(1))
-  follower.look()
+  follower.notify(event(1))
+  follower.poll()
   await turn()
   t.equal(store.reads, 1)
   await fill(store, 'a', 1)
   const { newest } = await store.extent('a')
-  follower.tell(newest as TaskEvent)
+  follower.notify(newest as TaskEvent)
   t.strictSame(got, [1, 2])
 })
 
@@ -164,11 +164,11 @@ t.test('follower takes news that comes while it looks and finds nothing', async 
     return events
   }
   follower.resume()
-  follower.look()
+  follower.poll()
   await turn()
   await fill(store, 'a', 1)
   const { newest } = await store.extent('a')
-  follower.tell(newest as TaskEvent)
+  follower.notify(newest as TaskEvent)
   resolve()
   await turn()
   t.strictSame(got, [1])
@@ -177,10 +177,10 @@ t.test('follower takes news that comes while it looks and finds nothing', async 
 t.test('follower stop() ends delivery and tells so once', async t => {
   const { follower, got, left, event } = await setUp(2, 0)
   follower.resume()
-  follower.tell(event(1))
+  follower.notify(event(1))
   follower.stop()
   follower.stop()
-  follower.tell(event(2))
+  follower.notify(event(2))
   follower.resume()
   await turn()
   t.strictSame(got, [1])
@@ -194,9 +194,9 @@ t.test('follower stop() ends delivery at once when it is called during one', asy
     return got.push(seq) > 0
   })
   follower.resume()
-  follower.tell(event(3))
+  follower.notify(event(3))
   await turn()
-  follower.tell(event(2))
+  follower.notify(event(2))
   t.strictSame(got, [1])
 })
 
@@ -204,8 +204,8 @@ t.test('follower goes on by itself a second after trouble with the store', async
   const timeouts = fakeTimeouts(t)
   const { store, follower, got, event } = await setUp(3, 0)
   follower.resume()
-  store.trouble = true
-  follower.tell(event(3))
+  store.isFailing = true
+  follower.notify(event(3))
   await turn()
   t.strictSame(got, [])
   t.strictSame(timeouts.delays, [1000])
@@ -214,7 +214,7 @@ t.test('follower goes on by itself a second after trouble with the store', async
   await turn()
   t.strictSame(timeouts.delays, [1000], 'and tries again while it lasts')
 
-  store.trouble = false
+  store.isFailing = false
   timeouts.fire()
   await turn()
   t.strictSame(got, [1, 2, 3])
@@ -225,9 +225,9 @@ t.test('follower waits for the store once, however much news there is meanwhile'
   const timeouts = fakeTimeouts(t)
   const { store, follower, event } = await setUp(3, 0)
   follower.resume()
-  store.trouble = true
+  store.isFailing = true
   for (const seq of [2, 3, 3]) {
-    follower.tell(event(seq))
+    follower.notify(event(seq))
     await turn()
   }
   t.strictSame(timeouts.delays, [1000])
@@ -246,14 +246,14 @@ t.test('follower sees every event once and in order, whatever becomes of the new
     follower.resume()
     for (const { seq, pause, ...mood } of all) {
       leave = mood.leave
-      store.trouble = mood.trouble
-      follower.tell(event(seq))
+      store.isFailing = mood.trouble
+      follower.notify(event(seq))
       if (pause) await turn()
       if (!leave) follower.resume()
     }
-    leave = store.trouble = false
+    leave = store.isFailing = false
     follower.resume()
-    follower.tell(event(20))
+    follower.notify(event(20))
     while (got.length < 20) {
       timeouts.fire()
       await turn()
@@ -269,7 +269,7 @@ for (const turns of numbers(10)) {
     follower.resume()
     for (let done = 0; done < turns; done++) await null
     const { event } = await store.append('a', { event: 'task-update', data: '{}', digest: 'last' })
-    follower.tell(event)
+    follower.notify(event)
     await turn()
     t.strictSame(got, numbers(65))
   })

@@ -6,8 +6,8 @@ import { draft, numbers } from '../../src/conformance/drafts.ts'
 import { createHub, type Hub } from '../../src/hub/hub.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import type { EventStore } from '../../src/store/store.ts'
-import { deafBus, gatedBus, slowBus } from '../support/buses.ts'
-import { fill, moodyStore } from '../support/stores.ts'
+import { silentBus, gatedBus, slowBus } from '../support/buses.ts'
+import { fill, failingStore } from '../support/stores.ts'
 
 function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = localBus(), resyncMs?: number): Hub {
   const hub = createHub({ store, bus, resyncMs })
@@ -48,9 +48,9 @@ t.test('hub publish() resolves when the event is kept, even if the bus fails', a
 })
 
 t.test('hub publish() rejects when the event is not kept', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const hub = open(t, store)
-  store.trouble = true
+  store.isFailing = true
   await t.rejects(hub.publish('a', draft('one')), { code: 'STORE_UNAVAILABLE' })
 })
 
@@ -127,17 +127,17 @@ t.test('hub follow() rejects when it cannot subscribe, and works when it can', a
 })
 
 t.test('hub follow() rejects when the past cannot be read, and leaves nothing behind', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const bus = gatedBus()
   const hub = open(t, store, bus)
-  store.trouble = true
+  store.isFailing = true
   await t.rejects(collect(hub), { code: 'STORE_UNAVAILABLE' })
   await turn()
   t.equal(bus.subscriptions, 0)
 })
 
 t.test('hub looks at the store from time to time when the bus may lose news', async t => {
-  const hub = open(t, memoryStore(), deafBus(), 1)
+  const hub = open(t, memoryStore(), silentBus(), 1)
   const { got, follower } = await collect(hub)
   follower.resume()
   await hub.publish('a', draft('one'))
@@ -182,10 +182,10 @@ t.test('hub trim() leaves the tasks that are followed', async t => {
 })
 
 t.test('hub check() rejects while the store is in trouble', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const hub = open(t, store)
   await hub.check()
-  store.trouble = true
+  store.isFailing = true
   await t.rejects(hub.check(), { code: 'STORE_UNAVAILABLE' })
 })
 

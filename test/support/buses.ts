@@ -19,7 +19,7 @@ export function slowBus (): EventBus {
 }
 
 /** A bus that says that it may lose news, and loses all of it. */
-export function deafBus (): EventBus {
+export function silentBus (): EventBus {
   return { ...localBus(), lossless: false, publish: async () => {} }
 }
 

@@ -3,31 +3,32 @@ import { RelayError } from '../../src/errors.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import type { EventStore } from '../../src/store/store.ts'
 
-/** A store that can be brought into trouble, and that counts how often it was read. */
-export interface MoodyStore extends EventStore {
+/** Store that fails on demand, and counts its reads. */
+export interface FailingStore extends EventStore {
   reads: number
-  /** While true nothing can be read or written. */
-  trouble: boolean
+  /** While true, reads and writes reject. */
+  isFailing: boolean
 }
 
-export function moodyStore (store = memoryStore()): MoodyStore {
+export function failingStore (store = memoryStore()): FailingStore {
   function work<T> (result: () => Promise<T>): Promise<T> {
-    return moody.trouble ? Promise.reject(new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so')) : result()
+    if (!failing.isFailing) return result()
+    return Promise.reject(new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so'))
   }
-  const moody: MoodyStore = {
+  const failing: FailingStore = {
     ...store,
     reads: 0,
-    trouble: false,
+    isFailing: false,
     append: (...args) => work(() => store.append(...args)),
     extent: (taskId) => work(() => store.extent(taskId)),
     trim: (...args) => work(() => store.trim(...args)),
     check: () => work(store.check),
     read (...args) {
-      moody.reads++
+      failing.reads++
       return work(() => store.read(...args))
     }
   }
-  return moody
+  return failing
 }
 
 /** Appends `count` events to a task, after those that it has; no two of them are equal. */

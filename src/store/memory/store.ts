@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
-import { deliveryRefused, isRepeat } from '../delivery.ts'
+import { appendOnce, deliveryRejected, isRepeat } from '../delivery.ts'
 import { memoryDeliveries } from './deliveries.ts'
 import { memoryQuarantine } from './quarantine.ts'
 import { takePage } from '../page.ts'
@@ -18,21 +18,21 @@ interface Task {
   at: number
 }
 
-/** A store that keeps everything in this process and nothing on disk: for tests and for trying things out. */
+/** Creates a store that keeps everything in this process and nothing on disk: for tests and for trying things out. */
 export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
   const epoch = randomBytes(4).toString('hex')
   const tasks = new Map<string, Task>()
   const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) === true)
-  const quarantine = memoryQuarantine({ open, now, deliveries, append: keep })
+  const quarantine = memoryQuarantine({ requireOpen, now, deliveries, append })
   let closed = false
 
-  function open (): void {
+  function requireOpen (): void {
     if (closed) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: it is closed')
   }
 
-  function forget (taskId: string, task: Task, ageMs: number, watched: (taskId: string) => boolean): boolean {
+  function forget (taskId: string, task: Task, ageMs: number): boolean {
     const age = now() - task.at
-    if (age < ageMs || watched(taskId)) return false
+    if (age < ageMs) return false
     if (age >= ageMs * MARK_LIVES) tasks.delete(taskId)
     return task.events.splice(0).length > 0
   }
@@ -50,17 +50,12 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     return { event, duplicate: false }
   }
 
-  /** @param digest - of the body that was delivered */
-  function keep (taskId: string, draft: EventDraft, digest = draft.digest): Appended {
-    const { delivery } = draft
-    if (!delivery) return add(taskId, draft)
-    const { verdict, first } = deliveries.judge(delivery, digest)
-    if (verdict === 'refused') throw deliveryRefused()
-    if (verdict === 'repeat' && first) return { event: first, duplicate: true }
-    const appended = add(taskId, draft)
-    // The key stays with the body that it came with first.
-    if (verdict !== 'kept') deliveries.remember(delivery, digest, appended.event)
-    return appended
+  /** @param digest - digest of the body that was delivered */
+  function append (taskId: string, draft: EventDraft, digest?: string): Appended {
+    const steps = { ...deliveries, append: (draft: EventDraft) => add(taskId, draft) }
+    const outcome = appendOnce(steps, draft, digest)
+    if (outcome === 'reject') throw deliveryRejected()
+    return outcome
   }
 
   return {
@@ -68,41 +63,41 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
     quarantine,
 
     async append (taskId, draft) {
-      open()
-      return keep(taskId, draft)
+      requireOpen()
+      return append(taskId, draft)
     },
 
     async read (taskId, after, limit) {
-      open()
+      requireOpen()
       const { events = [], last = 0 } = tasks.get(taskId) ?? {}
       const start = Math.max(0, events.length - (last - after))
       return takePage(events.slice(start, start + limit))
     },
 
     async extent (taskId) {
-      open()
+      requireOpen()
       const { events = [], last = 0 } = tasks.get(taskId) ?? {}
       return { first: last - events.length + 1, last, newest: events.at(-1) }
     },
 
     async trim (ageMs, watched) {
-      open()
+      requireOpen()
       quarantine.forget(now() - ageMs)
       let forgotten = 0
       let seen = 0
       for (const [taskId, task] of tasks) {
-        if (forget(taskId, task, ageMs, watched)) forgotten++
-        if (++seen % TRIM_STEP === 0) await breathe()
+        if (!watched(taskId) && forget(taskId, task, ageMs)) forgotten++
+        if (++seen % TRIM_STEP === 0) await nextTurn()
       }
       return forgotten
     },
 
     async changedElsewhere () {
-      open()
+      requireOpen()
       return false
     },
 
-    async check () { open() },
+    async check () { requireOpen() },
     async close () { closed = true }
   }
 }

@@ -1,45 +1,43 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { HoldSteps } from '../delivery.ts'
 import { acceptOtherBody, type Delivery, type HeldDraft } from '../../event.ts'
-import { hasRoom } from '../quarantine-limit.ts'
 
-/** A callback to hold, with when it came, in milliseconds since 1970. */
+/** Callback to quarantine. */
 export interface HeldEntry extends HeldDraft {
+  /** Time of arrival, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** The table `quarantine`, in the writer's transaction. */
-export interface HeldTable {
-  /**
-   * Inserts a callback; false when there is no room for it.
-   *
-   * @param own - the delivery that it is, if its sender marks them and the key is its own
-   */
-  insert (held: HeldEntry, own: Delivery | undefined): boolean
-  /** Removes a callback and says which delivery it is, if it is one, and of which body; undefined when it is not held. */
+/** The table `quarantine`, for the writer's transaction. */
+export interface HeldTable extends Pick<HoldSteps<HeldEntry, object>, 'size' | 'insert'> {
+  /** Removes a callback and returns its body's digest and its delivery; undefined when the callback is not held. */
   remove (id: number): Pick<HeldDraft, 'delivery' | 'digest'> | undefined
-  /** Removes what came before a time, in milliseconds since 1970. */
+  /** Removes the callbacks that came at or before a time, in milliseconds since 1970. */
   removeBefore (at: number): void
 }
 
 /** Prepares the statements of the table `quarantine`. */
 export function sqliteHeldTable (db: DatabaseSync): HeldTable {
-  const weigh = db.prepare('SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM quarantine')
-  const insert = db.prepare('INSERT INTO quarantine (at, step, reason, bytes, signed_task_id, body, digest, delivery) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const sum = db.prepare('SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM quarantine')
+  const insert = db.prepare(`
+    INSERT INTO quarantine (at, step, reason, bytes, signed_task_id, body, digest, delivery)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const remove = db.prepare('DELETE FROM quarantine WHERE id = ? RETURNING digest, delivery')
   const removeBefore = db.prepare('DELETE FROM quarantine WHERE at <= ?')
 
   return {
-    insert ({ at, step, reason, body, digest, signedTaskId = null }, own) {
-      const held = weigh.get() as { count: number, bytes: number }
-      const bytes = Buffer.byteLength(body)
-      if (!hasRoom(held.count + 1, held.bytes + bytes)) return false
-      insert.run(at, step, reason, bytes, signedTaskId, body, digest, own ? JSON.stringify(acceptOtherBody(own)) : null)
-      return true
+    size: () => sum.get() as { count: number, bytes: number },
+
+    insert ({ at, step, reason, body, digest, signedTaskId = null }, bytes, own) {
+      const delivery = own ? JSON.stringify(acceptOtherBody(own)) : null
+      insert.run(at, step, reason, bytes, signedTaskId, body, digest, delivery)
     },
 
     remove (id) {
       const row = remove.get(id) as { digest: string, delivery: string | null } | undefined
-      return row && { digest: row.digest, delivery: row.delivery === null ? undefined : JSON.parse(row.delivery) as Delivery }
+      if (!row) return undefined
+      const delivery = row.delivery === null ? undefined : JSON.parse(row.delivery) as Delivery
+      return { digest: row.digest, delivery }
     },
 
     removeBefore: (at) => { removeBefore.run(at) }

@@ -1,59 +1,60 @@
-import { deliveryRefused } from '../delivery.ts'
-import type { FirstEvent } from './deliveries.ts'
+import { deliveryRejected, quarantineFull } from '../delivery.ts'
+import type { StoredEvent } from './deliveries.ts'
 import type { SqliteReader } from './reader.ts'
 import type { WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
-import type { EventDraft, TaskEvent } from '../../event.ts'
-import { quarantineFull } from '../quarantine-limit.ts'
+import type { TaskEvent } from '../../event.ts'
 import type { Appended, Quarantine } from '../store.ts'
 
-/** What a quarantine shares with the store that it belongs to. */
+/** Parts that a quarantine shares with its store. */
 export interface StoreParts {
   readonly thread: WriterThread
   readonly reader: SqliteReader
   readonly dedupeWindowMs: number
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
-  readonly open: () => void
+  readonly requireOpen: () => void
   readonly clock: () => number
-  readonly toEvent: (row: FirstEvent) => TaskEvent
+  readonly toEvent: (row: StoredEvent) => TaskEvent
 }
 
-/** The quarantine of a SQLite store, in the same file. */
-export function sqliteQuarantine ({ thread, reader, dedupeWindowMs, open, clock, toEvent }: StoreParts): Quarantine {
+/** Creates the quarantine of a SQLite store, in the same file. */
+export function sqliteQuarantine (parts: StoreParts): Quarantine {
+  const { thread, reader, dedupeWindowMs, requireOpen, clock, toEvent } = parts
   return {
     async hold (held) {
-      open()
+      requireOpen()
       const outcome = await thread.call('hold', { ...held, at: clock() })
       if (outcome === 'full') throw quarantineFull()
-      if (outcome === 'refused') throw deliveryRefused()
+      if (outcome === 'reject') throw deliveryRejected()
       return outcome === 'held' ? undefined : toEvent(outcome)
     },
 
     async list () {
-      open()
+      requireOpen()
       return reader.list()
     },
 
     async get (id) {
-      open()
+      requireOpen()
       return reader.held(id)
     },
 
     async release (id, taskId, draft) {
-      open()
+      requireOpen()
       const entry = { ...draft, taskId, at: clock() }
       const outcome = await thread.call('release', id, entry, dedupeWindowMs)
       return outcome && toAppended(entry, outcome, toEvent)
     },
 
     async drop (id) {
-      open()
+      requireOpen()
       return thread.call('drop', id)
     }
   }
 }
 
-/** What the writer's outcome means to who appended. */
-export function toAppended ({ taskId, event, data }: Pick<Entry, 'taskId'> & EventDraft, { seq, repeats }: Outcome, toEvent: StoreParts['toEvent']): Appended {
+/** Turns the writer's outcome into the result of an append. */
+export function toAppended (entry: Entry, { seq, repeats }: Outcome, toEvent: StoreParts['toEvent']): Appended {
+  const { taskId, event, data } = entry
   return { event: toEvent(repeats ?? { taskId, seq, event, data }), duplicate: repeats !== undefined }
 }

@@ -3,20 +3,20 @@ import { guard, openForReading, type EventRow } from './database.ts'
 import { takePage } from '../page.ts'
 import type { Held, HeldSummary } from '../../event.ts'
 
-/** The reading side of the SQLite store: point reads beside the writer, microseconds each, on the caller's thread. */
+/** Reading side of the SQLite store: point reads of microseconds, on the caller's thread. */
 export interface SqliteReader {
   /** Returns a page: rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
   rows (taskId: string, after: number, limit: number): EventRow[]
-  /** The oldest and the highest seq of `taskId`, and its newest row if any is kept. */
+  /** Returns the oldest and the highest seq of `taskId`, and its newest row if any is kept. */
   extent (taskId: string): { first: number, last: number, newest: EventRow | undefined }
-  /** All that is held in quarantine, oldest first. */
+  /** Returns all quarantined callbacks, oldest first. */
   list (): HeldSummary[]
   held (id: number): Held | undefined
   close (): void
 }
 
 /**
- * Reads a SQLite store. The file is opened at the first read, and anew after a failure, so that it recovers by itself.
+ * Creates the reader of a SQLite file. It opens the file at the first read, and again after a failure.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from every method
  */
@@ -54,13 +54,17 @@ function open (path: string) {
   const db: DatabaseSync = openForReading(path)
   return {
     db,
-    // A bare LIMIT ? is a value to plan by: SQLite would prepare the statement anew at every read.
+    // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
     rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0'),
-    // One statement, since each takes and drops the file's locks. The mark is read where there is no row.
-    extent: db.prepare(`SELECT * FROM (SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1)
-      UNION ALL SELECT seq, NULL, NULL, seq + 1 FROM marks WHERE task_id = ?1 LIMIT 1`),
+    // One statement, since each takes and drops the file's locks. The mark counts only if the task has no row.
+    extent: db.prepare(`
+      SELECT * FROM (
+        SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first
+        FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1
+      ) UNION ALL SELECT seq, NULL, NULL, seq + 1 FROM marks WHERE task_id = ?1 LIMIT 1`),
     list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
-    held: db.prepare('SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?')
+    held: db.prepare(`
+      SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?`)
   }
 }
 

@@ -1,10 +1,11 @@
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
-import { deliveryRefused } from '../delivery.ts'
+import { deliveryRejected } from '../delivery.ts'
 import { groupCommit } from '../group-commit.ts'
-import type { FirstEvent } from './deliveries.ts'
+import type { StoredEvent } from './deliveries.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader } from './reader.ts'
+import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
@@ -13,71 +14,73 @@ import type { TaskEvent } from '../../event.ts'
 const TRIM_STEP = 200
 
 /**
- * A store in one SQLite file: written by a thread of its own in durable group commits, read here.
+ * Opens a store in one SQLite file. A thread of its own writes it in durable group commits; reads run on this thread.
  *
- * The file is in WAL mode with `synchronous=FULL`: an event that was acknowledged survives a power cut.
+ * The file is in WAL mode with `synchronous=FULL`: an acknowledged event survives a power cut.
  *
- * @param path - the database file; it is made when it is not there, with its directory but not the one above
- * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, when the file cannot be opened, is no database of ours, or
- *   was made by a newer version
+ * @param path - database file; created if missing, with its directory but not the parent of that
+ * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, when the file cannot be opened, is another database, or a
+ *   newer version made it
  * @see https://www.sqlite.org/wal.html
  */
-export async function sqliteStore (path: string, { dedupeWindowMs = 120_000, now, committed }: StoreOptions = {}): Promise<EventStore> {
+export async function sqliteStore (
+  path: string, { dedupeWindowMs = 120_000, now, committed }: StoreOptions = {}
+): Promise<EventStore> {
   const thread = writerThread(path)
   const { epoch, latest } = await origin(thread)
   const clock = now ?? createClock(latest)
   const reader = sqliteReader(path)
-  const commit = groupCommit<Entry, Outcome | 'refused'>((group) => {
+  const commit = groupCommit<Entry, Outcome | 'reject'>((group) => {
     committed?.(group.length)
     return thread.call('append', group, dedupeWindowMs)
   })
   let checking: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
-  function open (): void {
+  function requireOpen (): void {
     if (closing) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
   }
 
-  function toEvent ({ taskId, seq, event, data }: FirstEvent): TaskEvent {
+  function toEvent ({ taskId, seq, event, data }: StoredEvent): TaskEvent {
     return { taskId, seq, id: `${epoch}.${seq}`, event, data }
   }
 
   return {
     epoch,
-    quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, open, clock, toEvent }),
+    quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, requireOpen, clock, toEvent }),
 
     async append (taskId, draft): Promise<Appended> {
-      open()
+      requireOpen()
       const entry = { ...draft, taskId, at: clock() }
       const outcome = await commit(entry)
-      if (outcome === 'refused') throw deliveryRefused()
+      if (outcome === 'reject') throw deliveryRejected()
       return toAppended(entry, outcome, toEvent)
     },
 
     async read (taskId, after, limit) {
-      open()
+      requireOpen()
       return reader.rows(taskId, after, limit).map((row) => toEvent({ taskId, ...row }))
     },
 
     async extent (taskId) {
-      open()
+      requireOpen()
       const { first, last, newest } = reader.extent(taskId)
       return { first, last, newest: newest && toEvent({ taskId, ...newest }) }
     },
 
     async trim (ageMs, watched) {
-      open()
-      return trim(thread, clock(), ageMs, watched)
+      requireOpen()
+      return trim({ thread, now: clock(), ageMs, watched })
     },
 
     async changedElsewhere () {
-      open()
+      requireOpen()
       return thread.call('changedElsewhere')
     },
 
     async check () {
-      open()
-      // Anyone may ask, and appends wait behind it: however many ask at a time, it is one write.
+      requireOpen()
+      // Anyone may ask, and appends wait for it: concurrent callers share one write.
       checking ??= thread.call('check').finally(() => { checking = undefined })
       await checking
     },
@@ -98,17 +101,21 @@ async function origin (thread: WriterThread): Promise<{ epoch: string, latest: n
   }
 }
 
-/** Each step is a short transaction of its own, so that appends pass between them. */
-async function trim (thread: WriterThread, now: number, ageMs: number, watched: (taskId: string) => boolean): Promise<number> {
+/** Trims in steps, each a short transaction, so that appends run between them. */
+async function trim (
+  { thread, now, ageMs, watched }:
+  { thread: WriterThread, now: number, ageMs: number, watched: (taskId: string) => boolean }
+): Promise<number> {
+  const before = now - ageMs
   let forgotten = 0
   let after: number | undefined = 0
   while (after !== undefined) {
-    const { next, taskIds } = await thread.call('stale', now - ageMs, after, TRIM_STEP) as { next: number | undefined, taskIds: string[] }
+    const { next, taskIds }: StaleStep = await thread.call('stale', before, after, TRIM_STEP)
     const unwatched = taskIds.filter((taskId) => !watched(taskId))
-    if (unwatched.length > 0) forgotten += await thread.call('forget', unwatched, now - ageMs)
+    if (unwatched.length > 0) forgotten += await thread.call('forget', unwatched, before)
     after = next
   }
-  await thread.call('forgetHeld', now - ageMs)
+  await thread.call('forgetHeld', before)
   while (await thread.call('forgetMarks', now - ageMs * MARK_LIVES, TRIM_STEP));
   return forgotten
 }

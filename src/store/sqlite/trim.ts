@@ -1,24 +1,27 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** A step of trimming: what to scan next, if anything is left, and the tasks that were found to be old. */
+/** Result of one step of the scan for old tasks. */
 export interface StaleStep {
+  /** Row after which the next step starts; undefined at the end. */
   readonly next: number | undefined
   readonly taskIds: string[]
 }
 
-/** What is old in the tables `events` and `marks`, in the writer's transaction. */
+/** Trimming of the tables `events` and `marks`, for the writer's transaction. */
 export interface Trimmer {
-  /** Looks for tasks whose newest event is older than `before` in the next `limit` rows after row `after`. */
+  /** Scans the next `limit` rows after row `after` for tasks whose newest event is not younger than `before`. */
   stale (before: number, after: number, limit: number): StaleStep
-  /** Forgets a task whose newest event is older than `before`, but for its high-water mark; false when it is not. */
+  /** Removes a task's events, except its high-water mark, unless its newest event is younger than `before`. */
   forget (taskId: string, before: number): boolean
-  /** Forgets the high-water marks older than `before`, at most `limit`; says whether it found as many. */
+  /** Removes high-water marks that are not younger than `before`, at most `limit`; returns whether it found as many. */
   forgetMarks (before: number, limit: number): boolean
 }
 
 /** Prepares the statements of trimming. */
 export function sqliteTrimmer (db: DatabaseSync): Trimmer {
-  const scan = db.prepare(`SELECT n, task_id AS taskId, at, EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS older
+  const scan = db.prepare(`
+    SELECT n, task_id AS taskId, at,
+      EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS isOlder
     FROM events WHERE n > ? ORDER BY n LIMIT ?`)
   const newest = db.prepare('SELECT seq, at FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
   const keepMark = db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, at) VALUES (?, ?, ?)')
@@ -28,10 +31,11 @@ export function sqliteTrimmer (db: DatabaseSync): Trimmer {
 
   return {
     stale (before, after, limit) {
-      const rows = scan.all(after, limit) as unknown as Array<{ n: number, taskId: string, at: number, older: number }>
+      const rows = scan.all(after, limit) as unknown as
+        Array<{ n: number, taskId: string, at: number, isOlder: number }>
       const old = rows.filter(({ at }) => at <= before)
       const next = old.length === limit ? old.at(-1)?.n : undefined
-      return { next, taskIds: old.filter(({ older }) => older === 0).map(({ taskId }) => taskId) }
+      return { next, taskIds: old.filter(({ isOlder }) => isOlder === 0).map(({ taskId }) => taskId) }
     },
 
     forget (taskId, before) {

@@ -4,15 +4,17 @@ import { RelayError } from '../../errors.ts'
 import type { Answer, Call } from './writer-worker.ts'
 import type { SqliteWriter } from './writer.ts'
 
-/** A {@link SqliteWriter} in a thread of its own. */
+/** Handle of a {@link SqliteWriter} in a thread of its own. */
 export interface WriterThread {
   /**
-   * Calls a method of the writer; calls are carried out in order.
+   * Calls a method of the writer. Calls are executed in order.
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when the method failed, the thread died, or it was closed
    */
-  call<M extends keyof SqliteWriter> (method: M, ...args: Parameters<SqliteWriter[M]>): Promise<ReturnType<SqliteWriter[M]>>
-  /** Carries out what was called, closes the writer and ends the thread. Twice is fine. */
+  call<M extends keyof SqliteWriter> (
+    method: M, ...args: Parameters<SqliteWriter[M]>
+  ): Promise<ReturnType<SqliteWriter[M]>>
+  /** Completes pending calls, closes the writer and ends the thread. Idempotent. */
   close (): Promise<void>
 }
 
@@ -21,7 +23,7 @@ interface Waiting {
   readonly reject: (error: RelayError) => void
 }
 
-/** Starts the writer's thread at the first call, and again after it died. */
+/** Creates a handle that starts the writer's thread at the first call, and again after the thread died. */
 export function writerThread (path: string): WriterThread {
   let worker: Worker | undefined
   let waiting: Waiting[] = []
@@ -33,7 +35,7 @@ export function writerThread (path: string): WriterThread {
     else resolve(answer.result as never)
   }
 
-  function died (error: unknown): void {
+  function onDeath (error: unknown): void {
     const lost = waiting
     worker = undefined
     waiting = []
@@ -42,14 +44,15 @@ export function writerThread (path: string): WriterThread {
   }
 
   function start (): Worker {
-    const started = new Worker(new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url), { workerData: path })
+    const file = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url)
+    const started = new Worker(file, { workerData: path })
     started.on('message', settle)
-    started.on('error', died)
+    started.on('error', onDeath)
     return started
   }
 
   const call: WriterThread['call'] = (method, ...args) => new Promise((resolve, reject) => {
-    // A thread that is started now would never end.
+    // A thread that starts now would never end.
     if (closed) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
     worker ??= start()
     waiting.push({ resolve, reject })
@@ -61,7 +64,7 @@ export function writerThread (path: string): WriterThread {
     closed = true
     if (!ending) return
     worker = undefined
-    // Not once() of node:events: it would reject when the thread dies of an error, and it is gone all the same.
+    // Not once() of node:events, which rejects on an error: the thread is gone then, too.
     const exit = new Promise((resolve) => { ending.once('exit', resolve) })
     ending.postMessage({ method: 'close', args: [] } satisfies Call)
     await exit

@@ -2,13 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { RelayError } from '../../errors.ts'
 import { sqliteWriter, type SqliteWriter } from './writer.ts'
 
-/** One call of a writer's method, as it crosses to its thread. */
+/** Call of a writer's method, as it crosses to the thread. */
 export interface Call {
   readonly method: keyof SqliteWriter
   readonly args: unknown[]
 }
 
-/** What came of a call; calls are answered in the order that they came in, and `close` by the end of the thread. */
+/** Answer to a call. Answers have the order of the calls; `close` is answered by the end of the thread. */
 export type Answer = { readonly result: unknown } | { readonly error: string }
 
 const port = parentPort!
@@ -27,7 +27,7 @@ function answer ({ method, args }: Call): Answer {
 port.on('message', (call: Call) => {
   if (call.method === 'close') {
     writer?.close()
-    // Ends this thread alone.
+    // Ends this thread only.
     process.exit()
   }
   port.postMessage(answer(call))

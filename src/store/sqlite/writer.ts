@@ -1,54 +1,51 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { isRepeat } from '../delivery.ts'
-import { sqliteDeliveries, type FirstEvent, type Judged } from './deliveries.ts'
+import { appendOnce, holdOnce, isRepeat } from '../delivery.ts'
+import { sqliteDeliveries, type StoredEvent } from './deliveries.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './database.ts'
 import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
-import { sqliteTrimmer, type StaleStep } from './trim.ts'
+import { sqliteTrimmer, type Trimmer } from './trim.ts'
 import type { EventDraft } from '../../event.ts'
 
 /** One draft of a group. */
 export interface Entry extends EventDraft {
   readonly taskId: string
-  /** When it came, in milliseconds since 1970. */
+  /** Time of arrival, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** What became of a draft that was not refused: its seq, and for a repeat the event that it repeats. */
+/** Outcome of a draft that was not rejected. */
 export interface Outcome {
   readonly seq: number
-  readonly repeats?: FirstEvent
+  /** The event that the draft repeats; undefined when it was appended. */
+  readonly repeats?: StoredEvent
 }
 
-/** The writing side of the SQLite store: synchronous, at home in a thread of its own. */
-export interface SqliteWriter {
-  /** Keeps a group of drafts in one durable commit. */
-  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'refused'>
-  /** Holds a callback in quarantine, unless its delivery became an event before, or there is no room. */
-  hold (held: HeldEntry): FirstEvent | 'held' | 'full' | 'refused'
-  /** Appends what a held callback is and removes it; undefined when it is not held. */
+/** Writing side of the SQLite store: synchronous, for a thread of its own. */
+export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'> {
+  /** Appends a group of drafts in one durable commit. */
+  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'reject'>
+  /** Quarantines a callback. Returns the event that its delivery became before, or how the call ended. */
+  hold (held: HeldEntry): StoredEvent | 'held' | 'full' | 'reject'
+  /** Appends the event of a held callback and removes the callback; undefined when it is not held. */
   release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined
   /** Removes a held callback; false when it is not held. */
   drop (id: number): boolean
-  /** Removes the callbacks that are held since `before` or longer. */
+  /** Removes the callbacks that came at or before a time. */
   forgetHeld (before: number): void
-  /** Looks for tasks whose newest event is older than `before` in the next `limit` rows after row `after`. */
-  stale (before: number, after: number, limit: number): StaleStep
-  /** Forgets those of the tasks whose newest event is older than `before`; says how many. */
+  /** Removes those of the tasks whose newest event is not younger than `before`; returns their number. */
   forget (taskIds: readonly string[], before: number): number
-  /** Forgets the high-water marks older than `before`, at most `limit`; says whether it found as many. */
-  forgetMarks (before: number, limit: number): boolean
   /** Whether another connection has written since the last call. */
   changedElsewhere (): boolean
   /** Makes a durable write that changes nothing. */
   check (): void
-  /** The life of this history, and the latest time written in it. */
+  /** Returns the life of this history, and the latest time in it. */
   origin (): { epoch: string, latest: number }
   close (): void
 }
 
 /**
- * Opens the writing side of a SQLite store. After a failure the file is opened anew, so that it recovers by itself.
+ * Opens the writing side of a SQLite store. After a failure it opens the file again, and so recovers by itself.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from here and from every method
  */
@@ -57,7 +54,7 @@ export function sqliteWriter (path: string): SqliteWriter {
   const { epoch, inode } = session
   let version = dataVersion(session.db)
 
-  /** One transaction on an open database. A database that failed is closed: the next transaction opens it again. */
+  /** Runs one transaction. A database that failed is closed; the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
       session ??= reopen(path, epoch, inode)
@@ -67,7 +64,7 @@ export function sqliteWriter (path: string): SqliteWriter {
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
-        // The next connection counts anew, and what was written between the two is in neither count.
+        // The next connection starts a count of its own, and neither count has the writes between the two.
         version = NaN
         db.close()
         throw error
@@ -76,9 +73,9 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 
   return {
-    append: (group, dedupeWindowMs) => write((s) => group.map((entry) => keepOne(s, entry, dedupeWindowMs))),
-    hold: (held) => write((s) => holdOne(s, held)),
-    release: (id, entry, dedupeWindowMs) => write((s) => releaseOne(s, id, entry, dedupeWindowMs)),
+    append: (group, windowMs) => write((s) => group.map((entry) => appendOne(s, entry, windowMs))),
+    hold: (held) => write((s) => holdOnce({ ...s.deliveries, ...s.held }, held)),
+    release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
     drop: (id) => write((s) => s.held.remove(id) !== undefined),
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => s.trimmer.stale(before, after, limit)),
@@ -98,15 +95,13 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 }
 
-const NEW: Judged = { verdict: 'first', first: undefined, held: false }
-
-/** Opens the file again after a failure: no copy of it, which who reads would not see, and no other history, whose numbers would mix with ours. */
+/** Opens the file again after a failure. Refuses another history: its numbers would mix with ours. */
 function reopen (path: string, epoch: string, inode: number): Session {
   requireSameFile(path, inode)
   const session = open(path)
   if (session.epoch === epoch) return session
   session.db.close()
-  throw new Error('its history was replaced while it was in use, expected a restart')
+  throw new Error('its history was replaced while it was in use, restart to use the other one')
 }
 
 type Session = ReturnType<typeof open>
@@ -131,46 +126,29 @@ function open (path: string) {
   }
 }
 
-function appendOne (s: Session, { taskId, at, event, data, digest }: Entry, dedupeWindowMs: number): Outcome {
+type Kept = { readonly event: StoredEvent, readonly duplicate: boolean }
+
+function insertOne (s: Session, { taskId, at, event, data, digest }: Entry, windowMs: number): Kept {
   const newest = s.newest.get(taskId) as { seq: number, at: number, digest: string } | undefined
-  if (newest && isRepeat(newest, digest, at, dedupeWindowMs)) {
-    return { seq: newest.seq, repeats: s.event.get(taskId, newest.seq) as unknown as FirstEvent }
+  if (newest && isRepeat(newest, digest, at, windowMs)) {
+    return { event: s.event.get(taskId, newest.seq) as unknown as StoredEvent, duplicate: true }
   }
   const last = newest?.seq ?? (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
   s.insert.run(taskId, last + 1, at, event, data, digest)
-  return { seq: last + 1 }
+  return { event: { taskId, seq: last + 1, event, data }, duplicate: false }
 }
 
-/**
- * Appends a draft, unless its delivery came before.
- *
- * @param digest - of the body that was delivered
- */
-function keepOne (s: Session, entry: Entry, dedupeWindowMs: number, digest = entry.digest): Outcome | 'refused' {
-  const { delivery } = entry
-  if (!delivery) return appendOne(s, entry, dedupeWindowMs)
-  const { verdict, first } = s.deliveries.judge(delivery, digest)
-  if (verdict === 'refused') return verdict
-  if (verdict === 'repeat' && first) return { seq: first.seq, repeats: first }
-  const outcome = appendOne(s, entry, dedupeWindowMs)
-  // The key stays with the body that it came with first.
-  if (verdict !== 'kept') s.deliveries.remember(delivery, digest, { taskId: entry.taskId, seq: outcome.seq })
-  return outcome
+/** @param digest - digest of the body that was delivered */
+function appendOne (s: Session, entry: Entry, windowMs: number, digest?: string): Outcome | 'reject' {
+  const steps = { ...s.deliveries, append: (entry: Entry) => insertOne(s, entry, windowMs) }
+  const outcome = appendOnce(steps, entry, digest)
+  if (outcome === 'reject') return outcome
+  const { event, duplicate } = outcome
+  // The other thread has the data of a new event already.
+  return duplicate ? { seq: event.seq, repeats: event } : { seq: event.seq }
 }
 
-function holdOne (s: Session, entry: HeldEntry): FirstEvent | 'held' | 'full' | 'refused' {
-  const { delivery, digest } = entry
-  const { verdict, first, held } = delivery ? s.deliveries.judge(delivery, digest) : NEW
-  if (verdict === 'refused') return verdict
-  if (verdict === 'repeat' && first) return first
-  if (verdict === 'repeat' && held) return 'held'
-  const own = verdict === 'kept' ? undefined : delivery
-  if (!s.held.insert(entry, own)) return 'full'
-  if (own) s.deliveries.remember(own, digest)
-  return 'held'
-}
-
-function releaseOne (s: Session, id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined {
+function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
-  return held && keepOne(s, { ...entry, delivery: held.delivery }, dedupeWindowMs, held.digest) as Outcome
+  return held && appendOne(s, { ...entry, delivery: held.delivery }, windowMs, held.digest) as Outcome
 }

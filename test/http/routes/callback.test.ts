@@ -6,7 +6,7 @@ import { phraseFailed, phraseReady, post, voiceReady, type Reply } from '../../s
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay, type TestRelay } from '../../support/relay.ts'
 import { dial } from '../../support/socket.ts'
-import { moodyStore } from '../../support/stores.ts'
+import { failingStore } from '../../support/stores.ts'
 
 /** A relay whose store counts the events that were appended. */
 async function start (t: Test) {
@@ -160,13 +160,13 @@ t.test('POST /callback/:step refuses a step that there is not', async t => {
 })
 
 t.test('POST /callback answers 503 with Retry-After when the event cannot be kept', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const { url } = await mountRelay(t, store)
-  store.trouble = true
+  store.isFailing = true
   const reply = await post(url, phraseReady('a'))
   isProblem(t, reply, 503, 'STORE_UNAVAILABLE')
   t.equal(reply.headers.get('retry-after'), '5')
 
-  store.trouble = false
+  store.isFailing = false
   t.equal((await post(url, phraseReady('a'))).status, 200, 'and keeps the next one when the trouble is over')
 })

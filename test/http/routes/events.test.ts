@@ -10,7 +10,7 @@ import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay, type TestRelay } from '../../support/relay.ts'
 import { closed, dial } from '../../support/socket.ts'
 import { watch } from '../../support/sse.ts'
-import { moodyStore } from '../../support/stores.ts'
+import { failingStore } from '../../support/stores.ts'
 
 const update = (taskId: string, status: string) => ({ code: 200, data: { taskId, status } })
 
@@ -137,9 +137,9 @@ t.test('events: a task id may have 128 characters, however they are written', as
 })
 
 t.test('events: the store in trouble is a 503 with Retry-After', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const { url } = await mountRelay(t, store)
-  store.trouble = true
+  store.isFailing = true
   const response = await fetch(`${url}/events/a`)
   t.equal(response.status, 503)
   t.equal(response.headers.get('retry-after'), '5')

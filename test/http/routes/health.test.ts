@@ -1,7 +1,7 @@
 import t from 'tap'
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay } from '../../support/relay.ts'
-import { moodyStore } from '../../support/stores.ts'
+import { failingStore } from '../../support/stores.ts'
 
 t.test('health: /healthz and /readyz answer that all is well', async t => {
   const { url } = await startRelay(t)
@@ -13,15 +13,15 @@ t.test('health: /healthz and /readyz answer that all is well', async t => {
 })
 
 t.test('health: /readyz says what is wrong with the store, /healthz still answers', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const { url } = await mountRelay(t, store)
-  store.trouble = true
+  store.isFailing = true
   const response = await fetch(`${url}/readyz`)
   t.equal(response.status, 503)
   t.equal(response.headers.get('retry-after'), '5')
   t.match(await response.json(), { code: 'STORE_UNAVAILABLE', detail: /the store is in trouble/ })
   t.equal((await fetch(`${url}/healthz`)).status, 200)
 
-  store.trouble = false
+  store.isFailing = false
   t.equal((await fetch(`${url}/readyz`)).status, 200)
 })

@@ -8,7 +8,7 @@ import { phraseFailed, phraseReady, post, voiceReady } from '../../support/callb
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay } from '../../support/relay.ts'
 import { closed, dial } from '../../support/socket.ts'
-import { moodyStore } from '../../support/stores.ts'
+import { failingStore } from '../../support/stores.ts'
 
 async function get (url: string) {
   const response = await fetch(url)
@@ -169,9 +169,9 @@ t.test('tasks: the newest event is the last of those that are told, even if it c
 })
 
 t.test('tasks: the store in trouble is a 503 with Retry-After', async t => {
-  const store = moodyStore()
+  const store = failingStore()
   const { url } = await mountRelay(t, store)
-  store.trouble = true
+  store.isFailing = true
   for (const path of ['a', 'a?wait=1']) {
     const { status, headers, json } = await get(`${url}/tasks/${path}`)
     t.equal(status, 503)

@@ -9,26 +9,6 @@ import { databasePath, meddle } from '../../support/sqlite.ts'
 
 const nobody = (): boolean => false
 
-t.test('sqliteStore() refuses what it cannot open, naming the path', async t => {
-  const path = databasePath(t)
-  meddle(path, 'PRAGMA user_version = 9')
-  await t.rejects(sqliteStore(path), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: its schema is version 9, made by a newer Phrase Relay, expected 3` })
-})
-
-t.test('sqliteStore() brings a file of an earlier version up to date, and keeps what it holds', async t => {
-  const path = databasePath(t)
-  const earlier = await sqliteStore(path)
-  const { event } = await earlier.append('a', draft('one'))
-  await earlier.close()
-  meddle(path, `ALTER TABLE quarantine DROP COLUMN digest; ALTER TABLE quarantine DROP COLUMN delivery; PRAGMA user_version = 2;
-    INSERT INTO quarantine (at, step, reason, bytes, body) VALUES (1, 'validate', 'it is odd', 2, '{}')`)
-  const store = await sqliteStore(path)
-  t.teardown(() => store.close())
-  t.equal(store.epoch, earlier.epoch)
-  t.strictSame(await store.read('a', 0, 10), [event])
-  t.match(await store.quarantine.release(1, 'a', draft('two')), { event: { seq: 2 }, duplicate: false })
-})
-
 t.test('sqliteStore() begins another epoch when the file was deleted', async t => {
   const folder = temporaryFolder(t)
   const path = join(folder, 'data', 'relay.db')

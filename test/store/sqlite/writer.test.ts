@@ -1,5 +1,6 @@
 import { copyFileSync, renameSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
 import { sqliteWriter, type Entry, type SqliteWriter } from '../../../src/store/sqlite/writer.ts'
 import { databasePath, meddle } from '../../support/sqlite.ts'
@@ -38,10 +39,10 @@ t.test('sqliteWriter opens the file anew after a failure, and tells what is wron
   meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { message: /disk full/ })
 
-  meddle(path, 'DROP TRIGGER full; PRAGMA user_version = 7')
-  t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its schema is version 7/ })
+  meddle(path, 'DROP TRIGGER full; PRAGMA user_version = 99')
+  t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { code: 'STORE_UNAVAILABLE', message: /its schema is version 99/ })
 
-  meddle(path, 'PRAGMA user_version = 3')
+  meddle(path, `PRAGMA user_version = ${SCHEMA_VERSION}`)
   t.strictSame(writer.append([entry('a', 'x')], WINDOW_MS), [{ seq: 1 }])
 })
 

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Settings of a writing connection. The cache keeps an index of a few megabytes in memory, and the rare checkpoints
+ * copy a page that is written often once.
+ */
+export const PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA journal_size_limit = 16777216;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA cache_size = -16384;
+`
+
+// Each step leads from one schema version to the next. `n` grows in order of arrival: new rows go to the end of the
+// table, and old ones are at its start. `bytes` precedes `body`, so that a list or a sum never reads the bodies.
+const MIGRATIONS = [`
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE events (
+    n INTEGER PRIMARY KEY,
+    task_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    data TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (task_id, seq)
+  ) STRICT;
+  CREATE TABLE marks (
+    n INTEGER PRIMARY KEY,
+    task_id TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL
+  ) STRICT;
+`, `
+  CREATE TABLE deliveries (
+    key TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    task_id TEXT,
+    seq INTEGER,
+    expires_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_by_expiry ON deliveries (expires_at);
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    step TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    signed_task_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+`, `
+  ALTER TABLE quarantine ADD COLUMN digest TEXT;
+  ALTER TABLE quarantine ADD COLUMN delivery TEXT;
+`, `
+  UPDATE quarantine SET delivery = json_remove(json_set(delivery, '$.onConflict',
+    CASE delivery ->> 'otherBody' WHEN 'refused' THEN 'reject' WHEN 'repeat' THEN 'deduplicate' ELSE 'append' END
+  ), '$.otherBody') WHERE delivery ->> 'otherBody' IS NOT NULL;
+`]
+
+/** Version of the schema that this code reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/**
+ * Brings the schema of a database up to date, in the caller's transaction.
+ *
+ * @throws {Error} when the schema is newer than {@link SCHEMA_VERSION}
+ */
+export function migrate (db: DatabaseSync): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > SCHEMA_VERSION) {
+    throw new Error(`its schema is version ${version}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`)
+  }
+  for (const sql of MIGRATIONS.slice(version)) db.exec(sql)
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+  db.prepare("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)").run(randomBytes(4).toString('hex'))
+}

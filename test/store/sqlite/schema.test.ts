@@ -1,0 +1,97 @@
+import { copyFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { draft } from '../../../src/conformance/drafts.ts'
+import type { Delivery } from '../../../src/event.ts'
+import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
+import { sqliteStore } from '../../../src/store/sqlite/store.ts'
+import { databasePath, meddle } from '../../support/sqlite.ts'
+
+// A file of each released schema, written by the code of its time: `a` has two events, the first one of the delivery
+// `key`; `b` has one; `trimmed` had two. From version 2 on three callbacks are held, the last two with deliveries.
+const VERSIONS = [1, 2, 3]
+const FAR = Date.UTC(2100, 0, 1)
+
+/** Opens a copy of the file of a version. */
+async function openCopy (t: Test, version: number) {
+  const path = databasePath(t)
+  copyFileSync(fileURLToPath(new URL(`fixtures/v${version}.db`, import.meta.url)), path)
+  const old = new DatabaseSync(path, { readOnly: true })
+  t.strictSame(Object.values(old.prepare('PRAGMA user_version').get() ?? {}), [version])
+  const { value: epoch } = old.prepare("SELECT value FROM meta WHERE key = 'epoch'").get() as { value: string }
+  old.close()
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  return { epoch, store }
+}
+
+function delivered (text: string, key: string, onConflict: Delivery['onConflict']) {
+  return { ...draft(text), delivery: { key, onConflict, expiresAt: FAR } }
+}
+
+for (const version of VERSIONS) {
+  t.test(`schema: a file of version ${version} keeps its events, ids and high-water marks`, async t => {
+    const { epoch, store } = await openCopy(t, version)
+    const events = ['one', 'two'].map((text, i) => {
+      return { taskId: 'a', seq: i + 1, id: `${epoch}.${i + 1}`, event: 'task-update', data: JSON.stringify(text) }
+    })
+    t.strictSame(await store.read('a', 0, 10), events)
+    t.equal((await store.append('a', draft('three'))).event.seq, 3)
+    t.equal((await store.append('trimmed', draft('one'))).event.seq, 3)
+  })
+}
+
+for (const version of VERSIONS.slice(1)) {
+  t.test(`schema: a file of version ${version} keeps its deliveries`, async t => {
+    const { epoch, store } = await openCopy(t, version)
+    t.match(await store.append('a', delivered('one', 'key', 'reject')), { event: { id: `${epoch}.1` }, duplicate: true })
+    await t.rejects(store.append('a', delivered('two', 'key', 'reject')), { code: 'CALLBACK_UNAUTHENTIC' })
+  })
+
+  t.test(`schema: a file of version ${version} keeps its quarantine`, async t => {
+    const { store } = await openCopy(t, version)
+    t.match(await store.quarantine.list(), [{ id: 1, bytes: 10 }, { id: 2 }, { id: 3 }])
+    t.match(await store.quarantine.get(1), { body: '{"held":1}', signedTaskId: 'a', reason: 'it is odd' })
+    t.match(await store.quarantine.release(1, 'a', draft('three')), { event: { seq: 3 }, duplicate: false })
+  })
+}
+
+t.test('schema: a held delivery of version 3 is known after its release', async t => {
+  const { store } = await openCopy(t, 3)
+  const [, two, three] = await store.quarantine.list()
+  const first = await store.quarantine.release(two!.id, 'a', draft('read now'))
+  t.strictSame(await store.append('a', delivered('held 2', 'held key', 'reject')), { ...first, duplicate: true })
+
+  // Under this key any body counts as the same delivery.
+  const other = await store.append('c', delivered('another body', 'webhook id', 'deduplicate'))
+  t.strictSame(await store.quarantine.release(three!.id, 'c', draft('read now')), { ...other, duplicate: true })
+})
+
+t.test('schema: the names of conflicts in held deliveries are brought up to date', async t => {
+  const path = databasePath(t)
+  copyFileSync(fileURLToPath(new URL('fixtures/v3.db', import.meta.url)), path)
+  meddle(path, `INSERT INTO quarantine (at, step, reason, bytes, body, delivery) VALUES
+    (1, 'validate', 'it is odd', 2, '{}', '{"key":"a","otherBody":"refused","expiresAt":1.5}'),
+    (1, 'validate', 'it is odd', 2, '{}', '{"key":"b","onConflict":"reject","expiresAt":2}')`)
+  await (await sqliteStore(path)).close()
+  const db = new DatabaseSync(path, { readOnly: true })
+  t.teardown(() => { db.close() })
+  const deliveries = db.prepare('SELECT delivery FROM quarantine ORDER BY id').all()
+  t.strictSame(deliveries.map(({ delivery }) => delivery && JSON.parse(delivery as string)), [
+    null,
+    { key: 'held key', onConflict: 'append', expiresAt: FAR },
+    { key: 'webhook id', onConflict: 'deduplicate', expiresAt: FAR },
+    { key: 'a', onConflict: 'reject', expiresAt: 1.5 },
+    { key: 'b', onConflict: 'reject', expiresAt: 2 }
+  ])
+})
+
+t.test('schema: a file of a newer version is refused, and left alone', async t => {
+  const path = databasePath(t)
+  meddle(path, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
+  const facts = `its schema is version ${SCHEMA_VERSION + 1}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`
+  for (let attempts = 0; attempts < 2; attempts++) {
+    await t.rejects(sqliteStore(path), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: ${facts}` })
+  }
+})
