@@ -6,7 +6,7 @@ import { phraseCourse, voiceCourse } from './course.ts'
 import { createFates } from './fate.ts'
 import type { SandboxOptions, Schedule } from './options.ts'
 import { pickPhrase } from './phrases.ts'
-import { createTasks } from './tasks.ts'
+import { createTasks, type Tasks } from './tasks.ts'
 
 /** Body of every answer. */
 export interface Reply {
@@ -18,8 +18,11 @@ export interface Reply {
 /** Parameters of a call: its query or its body. */
 export type Params = Readonly<Record<string, unknown>>
 
+type Call = (params: Params) => Reply
+type Refuse = (msg: string) => Reply
+
 /** The six calls, by method and name. */
-export type Calls = ReadonlyMap<string, (params: Params) => Reply>
+export type Calls = ReadonlyMap<string, Call>
 
 /** Starts the task of a valid submission: returns its id, or a refusal. */
 type Run = (callbackUrl: string | undefined, params: Params) => string | Reply
@@ -40,7 +43,7 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
   const voices = createTasks(courier, later)
   const nextFate = createFates(options)
   let { credits } = options
-  const refuse = (msg: string): Reply => ({ code: codes.refused, msg, data: null })
+  const refuse: Refuse = (msg) => ({ code: codes.refused, msg, data: null })
 
   /** Submits a step that its documented fields allow. */
   function submit (step: Step, params: Params, run: Run): Reply {
@@ -82,25 +85,29 @@ export function createCalls (options: SandboxOptions, courier: Courier, later: S
     return id
   }
 
-  const show = (tasks: typeof phrases) => ({ taskId }: Params): Reply => {
-    const task = tasks.get(String(taskId))
-    return task ? succeed(task.view) : refuse('record not found')
-  }
-
-  function checkVoice ({ task_id: taskId }: Params): Reply {
-    if (typeof taskId !== 'string') return refuse('task_id is required')
-    const { status, voiceId } = voices.get(taskId)?.view ?? {}
-    return succeed({ isAvailable: status === 'success' && voiceId !== 'fail' })
-  }
-
   return new Map([
     ['POST validate', (params) => submit('validate', params, validate)],
     ['POST regenerate', (params) => submit('regenerate', params, regenerate)],
     ['POST generate', (params) => submit('generate', params, generate)],
-    ['POST check-voice', checkVoice],
-    ['GET validate-info', show(phrases)],
-    ['GET record-info', show(voices)]
+    ['POST check-voice', checkVoice(voices, refuse)],
+    ['GET validate-info', show(phrases, refuse)],
+    ['GET record-info', show(voices, refuse)]
   ])
+}
+
+function show (tasks: Tasks, refuse: Refuse): Call {
+  return ({ taskId }) => {
+    const task = tasks.get(String(taskId))
+    return task ? succeed(task.view) : refuse('record not found')
+  }
+}
+
+function checkVoice (voices: Tasks, refuse: Refuse): Call {
+  return ({ task_id: taskId }) => {
+    if (typeof taskId !== 'string') return refuse('task_id is required')
+    const { status, voiceId } = voices.get(taskId)?.view ?? {}
+    return succeed({ isAvailable: status === 'success' && voiceId !== 'fail' })
+  }
 }
 
 function succeed (data: object): Reply {
