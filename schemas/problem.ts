@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 
 /**
- * Every error answer, sent as `application/problem+json`.
+ * Body of every error answer, `application/problem+json`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
@@ -13,5 +13,5 @@ export const ProblemSchema = Type.Object({
   detail: Type.String({ description: 'prose, for people' })
 })
 
-/** Answer of `/healthz`, and of `/readyz` when all is well. */
+/** Answer of `/healthz`, and of `/readyz` if the server is ready. */
 export const HealthSchema = Type.Object({ status: Type.Literal('ok') })

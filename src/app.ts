@@ -4,98 +4,119 @@ import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
 import { RelayError } from './errors.ts'
+import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
 import { createAuthenticator } from './http/guards/authenticator.ts'
+import { createAuthFailures } from './http/guards/failures.ts'
+import { createStreamLimits } from './http/guards/stream-limits.ts'
+import { sendProblem } from './http/problems.ts'
 import { callback } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
-import { countFailures } from './http/guards/failures.ts'
-import { metricsRoute } from './http/routes/metrics.ts'
-import { createStreamLimits } from './http/guards/stream-limits.ts'
 import { health } from './http/routes/health.ts'
+import { metricsRoute } from './http/routes/metrics.ts'
 import { page } from './http/routes/page.ts'
-import { sendProblem } from './http/problems.ts'
-import { protect, SERVER } from './http/server.ts'
-import { createStreams } from './http/streams/registry.ts'
 import { tasks } from './http/routes/tasks.ts'
-import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
+import { harden, SERVER_OPTIONS } from './http/server.ts'
+import { createStreams } from './http/streams/registry.ts'
 import { createHub, type Hub } from './hub/hub.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openStore } from './store/open.ts'
+import { readCallback } from './suno/callback.ts'
 import { ticketCheck } from './ticket.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Options of the plugin `phraseRelay`. */
 export interface PhraseRelayOptions {
-  /** What keeps and follows events; the plugin closes it with the app. */
+  /** Keeps and follows events. The plugin closes it with the app. */
   readonly hub: Hub
-  /** Settings that are not the default; those of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`, `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here. */
+  /**
+   * Settings that differ from the default. The settings of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`,
+   * `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here.
+   */
   readonly config?: Partial<Config>
-  /** What `/metrics` shows. Default: metrics of the plugin's own, without those of the store. */
+  /** Metrics that `/metrics` shows. Default: metrics of the plugin, without those of the store. */
   readonly metrics?: Metrics
 }
 
 /**
- * The relay as a Fastify plugin: mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page under its prefix.
+ * Fastify plugin that mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page
+ * under its prefix.
  *
- * Task ids go to 128 characters: give the app `routerOptions: { maxParamLength: 128 }`, Fastify's own limit is 100. With
- * `return503OnClosing: false` browsers that reconnect while the app closes are told to come back.
+ * Create the app with `routerOptions: { maxParamLength: 128 }`: task ids have up to 128 characters, and Fastify's limit
+ * is 100. Set `return503OnClosing: false`: otherwise Fastify answers 503 during a close, and browsers do not reconnect
+ * after a 503.
  *
- * @throws {RangeError} when a setting is wrong, naming it
+ * @throws {RangeError} naming every wrong setting
  */
-export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, { hub, config = {}, metrics = createMetrics() }) => {
-  const { BODY_LIMIT_BYTES, DRAIN_MS, KEEP_ALIVE_MS, RETENTION_HOURS, RETRY_MS, STREAM_BUFFER_BYTES, ...settings } = completeConfig(config)
-  const limits = createStreamLimits({ total: settings.MAX_STREAMS, perNetwork: settings.MAX_STREAMS_PER_IP, perTask: settings.MAX_STREAMS_PER_TASK })
-  const checkTicket = ticketCheck(settings.TICKET_KEYS)
-  const authenticator = createAuthenticator(settings.CALLBACK_TOKENS, settings.WEBHOOK_HMAC_KEYS, settings.SIGNATURE_WINDOW_SECONDS)
-  const streams = createStreams(KEEP_ALIVE_MS, RETRY_MS)
-  const stopTrimming = trimPeriodically(hub, app.log, RETENTION_HOURS * HOUR_MS)
+export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, options) => {
+  const { hub, metrics = createMetrics() } = options
+  const config = completeConfig(options.config ?? {})
+  const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
+  const { authenticator, failures, limits, checkTicket } = createGuards(config)
+  const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   app.addHook('onReady', () => replayQuarantine(hub, app.log))
-  // A connection that a client keeps for later would hold up the end.
+  // An idle keep-alive connection would delay the close.
   app.addHook('onSend', (_request, reply, _payload, next) => {
     if (streams.draining) reply.header('connection', 'close')
     next()
   })
-  app.addHook('preClose', () => streams.drain(DRAIN_MS))
+  app.addHook('preClose', () => streams.drain(config.DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
     await hub.close()
   })
 
-  await app.register(callback, { hub, bodyLimit: BODY_LIMIT_BYTES, authenticator, failed: countFailures(settings.AUTH_FAILURES_PER_MINUTE), metrics })
-  await app.register(events, { hub, streams, limits, checkTicket, metrics, retryMs: RETRY_MS, bufferBytes: STREAM_BUFFER_BYTES })
+  const bodyLimit = config.BODY_LIMIT_BYTES
+  await app.register(callback, { hub, read: readCallback, bodyLimit, authenticator, failures, metrics })
+  const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
+  await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
   await app.register(tasks, { hub, streams, limits, checkTicket })
   await app.register(health, { hub, streams })
-  await app.register(page, { openCallbacks: !authenticator.required, tickets: settings.TICKET_KEYS.length > 0 })
-  await app.register(metricsRoute, { hub, metrics, token: settings.METRICS_TOKEN })
+  await app.register(page, { openCallbacks: !authenticator.required, tickets: config.TICKET_KEYS.length > 0 })
+  await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
+}
+
+function createGuards (config: Config) {
+  const { CALLBACK_TOKENS: tokens, WEBHOOK_HMAC_KEYS: keys, SIGNATURE_WINDOW_SECONDS: windowSeconds } = config
+  const { MAX_STREAMS: total, MAX_STREAMS_PER_IP: perNetwork, MAX_STREAMS_PER_TASK: perTask } = config
+  return {
+    authenticator: createAuthenticator(tokens, keys, windowSeconds),
+    failures: createAuthFailures(config.AUTH_FAILURES_PER_MINUTE),
+    limits: createStreamLimits({ total, perNetwork, perTask }),
+    checkTicket: ticketCheck(config.TICKET_KEYS)
+  }
 }
 
 /** A relay that is ready to listen. */
 export interface Relay {
   readonly app: FastifyInstance
   readonly hub: Hub
-  /** Starts to listen where the configuration says; resolves with the real address, such as `http://127.0.0.1:3000`. */
+  /** Listens on `HOST` and `PORT`. Resolves with the real address, such as `http://127.0.0.1:3000`. */
   listen (): Promise<string>
-  /** Ends streams over `DRAIN_MS`, then everything else. Twice is fine. */
+  /** Ends streams over `DRAIN_MS`, then closes everything. Safe to call twice. */
   close (): Promise<void>
 }
 
 /**
- * Makes a relay of a configuration: opens its store, builds its server.
+ * Creates a relay: opens its store and builds its server.
  *
- * @param given - settings that are not the default
- * @throws {RangeError} when a setting is wrong, naming every wrong one
- * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be opened
+ * @param given - settings that differ from the default
+ * @throws {RangeError} naming every wrong setting
+ * @throws {RelayError} `STORE_UNAVAILABLE` if the store cannot be opened
  */
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const metrics = createMetrics()
   const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
-  const trustProxy = config.TRUST_PROXY === 'off' ? false : config.TRUST_PROXY
-  const app: FastifyInstance = Fastify({ ...SERVER, ...LOGGING, trustProxy, logger: { level: config.LOG_LEVEL, serializers: { req: describeRequest } } })
-  await protect(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
-  app.setNotFoundHandler((request, reply) => sendProblem(new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`), request, reply))
+  const app = createServer(config)
+  await harden(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
+  app.setNotFoundHandler((request, reply) => {
+    const message = `Cannot ${request.method} this path: there is nothing here`
+    return sendProblem(new RelayError('NOT_FOUND', message), request, reply)
+  })
   await app.register(phraseRelay, { hub, config, metrics })
 
   return {
@@ -107,16 +128,22 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
 }
 
 const LOGGING: FastifyServerOptions = {
-  // Lines name the task, which says more than the number of a request; a logger for each request would weigh on every stream.
+  // Lines name the task instead of a request id. A logger per request would add memory to every stream.
   childLoggerFactory: (logger) => logger,
-  // A line for every request would drown what matters.
+  // A line per request would hide the important ones.
   logController: new LogController({ disableRequestLogging: true })
+}
+
+function createServer ({ TRUST_PROXY, LOG_LEVEL }: Config): FastifyInstance {
+  const trustProxy = TRUST_PROXY === 'off' ? false : TRUST_PROXY
+  const logger = { level: LOG_LEVEL, serializers: { req: describeRequest } }
+  return Fastify({ ...SERVER_OPTIONS, ...LOGGING, trustProxy, logger })
 }
 
 function listenTextResolver (address: string): string {
   return `listening on ${address} - open it in a browser, or watch a task: curl -N ${address}/events/demo`
 }
 
-function describeRequest ({ method, url }: { method: string, url: string }): { method: string, path: string | undefined } {
+function describeRequest ({ method, url }: { method: string, url: string }) {
   return { method, path: url.split('?', 1)[0] }
 }

@@ -1,4 +1,4 @@
-/** Everything that can go wrong and that a caller is expected to handle. Codes are API, messages are prose. */
+/** Codes of the conditions that callers are expected to handle. Codes are API, messages are prose. */
 export type RelayErrorCode =
   | 'AUTH_FAILURES_EXCEEDED'
   | 'BODY_NOT_JSON'
@@ -22,7 +22,7 @@ export type RelayErrorCode =
   | 'TOO_MANY_STREAMS'
   | 'URL_TOO_LONG'
 
-/** The HTTP status of every code; a code without one does not compile. */
+/** The HTTP status of every code. A code without a status does not compile. */
 export const STATUS = {
   AUTH_FAILURES_EXCEEDED: 429,
   BODY_NOT_JSON: 400,

@@ -8,24 +8,26 @@ const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
 Usage: npm start                       start the server
        npm start -- --help             print this
-       npm start -s -- ticket          print a ticket; --help says more
-       npm start -s -- quarantine      see to callbacks that could not be read; --help says more
-       npm start -s -- sandbox         run a Suno to develop against; --help says more
+       npm start -s -- ticket          print a ticket; see ticket --help
+       npm start -s -- quarantine      list, show, replay and drop callbacks in quarantine; see quarantine --help
+       npm start -s -- sandbox         run a local Suno for development; see sandbox --help
 
-Where the package is installed: npx phrase-relay, with the same words after it.
+If the package is installed: npx phrase-relay, with the same arguments.
 
 Environment variables, with their defaults:
 ${describeConfig()}
 `
 
-/** What runs in place of the server, by its name: gets the other arguments and the environment, gives what to print. */
-const COMMANDS = new Map<string, (args: string[], env: NodeJS.ProcessEnv) => Promise<string>>([['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox]])
+/** A command gets the remaining arguments and the environment, and resolves with its output. */
+type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
+
+const COMMANDS = new Map<string, Command>([['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox]])
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))
   let stopping = false
   function stop (): void {
-    // Whoever asks twice does not want to wait.
+    // A second signal stops the process at once.
     if (stopping) process.exit(1)
     stopping = true
     relay.close()
@@ -35,13 +37,13 @@ async function start (): Promise<void> {
   try {
     await relay.listen()
   } catch (error) {
-    // The thread of its store would keep the process alive.
+    // The store's thread would keep the process alive.
     await relay.close()
     throw error
   }
 }
 
-/** Runs the process: prints its help, runs a command, or starts the server. A start that cannot be is told in one line. */
+/** Runs the process: prints its help, runs a command, or starts the server. Prints an expected error as one line. */
 export async function main (args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args
   const command = COMMANDS.get(name)
@@ -50,7 +52,10 @@ export async function main (args: readonly string[]): Promise<void> {
     return
   }
   try {
-    if (name && !command) throw new RangeError(`Cannot run ${JSON.stringify(name)}: there is no such command, expected ${[...COMMANDS.keys()].join(' or ')}, or nothing to start the server`)
+    if (name && !command) {
+      const form = `expected one of ${[...COMMANDS.keys()].join(', ')}, or no argument`
+      throw new RangeError(`Cannot run ${JSON.stringify(name)}: there is no such command, ${form}`)
+    }
     if (command) process.stdout.write(await command(rest, process.env))
     else await start()
   } catch (error) {

@@ -4,38 +4,46 @@ import type { EventName } from '../schemas/event.ts'
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 const GROUP_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 512]
 
-/** What is counted and timed; nothing in it names a task, an address or a secret. */
+/** Counters and timers of a relay. They contain no task id, address or secret. */
 export interface Metrics {
   readonly registry: Registry
-  /** A callback was answered: `kept`, `duplicate`, `quarantined`, or the code of the problem that it was answered with. */
+  /** Counts an answered callback by outcome: `kept`, `duplicate`, `quarantined`, or the code of its problem. */
   callback (outcome: string): void
-  /** An event was kept. */
+  /** Counts a kept event. */
   event (name: EventName): void
-  /** An event was durable so long after it was accepted, in milliseconds. */
+  /** Records the time from accepting an event to its durable commit, in milliseconds. */
   committed (ms: number): void
-  /** An event was written to the first streams so long after it was accepted, in milliseconds. */
+  /** Records the time from accepting an event to its first write to a stream, in milliseconds. */
   delivered (ms: number): void
-  /** So many events went into one commit. */
+  /** Records the number of events in one commit. */
   group (size: number): void
-  /** A stream was opened. */
+  /** Counts an opened stream. */
   opened (): void
-  /** A stream has ended. */
+  /** Counts an ended stream. */
   ended (): void
-  /** A stream was ended because its reader took nothing. */
+  /** Counts a stream that was ended because its reader read nothing. */
   slow (): void
 }
 
-/** Makes metrics that are all at zero. */
+/** Creates metrics that are all at zero. */
 export function createMetrics (): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const callbacks = new Counter({ name: 'relay_callbacks_total', help: 'Callbacks by outcome', labelNames: ['outcome'], registers })
-  const events = new Counter({ name: 'relay_events_total', help: 'Kept events by name', labelNames: ['event'], registers })
-  const commit = new Histogram({ name: 'relay_commit_seconds', help: 'From accepting a callback to its commit', buckets: SECONDS, registers })
-  const write = new Histogram({ name: 'relay_first_write_seconds', help: 'From accepting a callback to the first write to a stream', buckets: SECONDS, registers })
-  const groups = new Histogram({ name: 'relay_commit_group_size', help: 'Events in one commit', buckets: GROUP_SIZES, registers })
+
+  function counter (name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers })
+  }
+  function histogram (name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers })
+  }
+
+  const callbacks = counter('relay_callbacks_total', 'Callbacks by outcome', 'outcome')
+  const events = counter('relay_events_total', 'Kept events by name', 'event')
+  const commit = histogram('relay_commit_seconds', 'Time from accepting a callback to its commit', SECONDS)
+  const write = histogram('relay_first_write_seconds', 'Time from accepting a callback to its first write', SECONDS)
+  const groups = histogram('relay_commit_group_size', 'Events in one commit', GROUP_SIZES)
   const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
-  const slow = new Counter({ name: 'relay_slow_streams_total', help: 'Streams ended because their reader took nothing', registers })
+  const slow = counter('relay_slow_streams_total', 'Streams ended because their reader read nothing')
 
   return {
     registry,

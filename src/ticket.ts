@@ -8,42 +8,48 @@ const ALGORITHM = 'HS256'
 const claims = TypeCompiler.Compile(TicketClaimsSchema)
 
 /**
- * Makes a ticket: a JWT that lets its bearer watch some tasks for a while.
+ * Signs a ticket: a JWT whose bearer may watch some tasks until it expires.
  *
  * @param key - one of `TICKET_KEYS`
  * @param tasks - task ids, or `['*']` for all
- * @param expires - when that ends
+ * @param expires - time at which the ticket expires
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export async function signTicket (key: string, tasks: readonly string[], expires: Date): Promise<string> {
   return new SignJWT({ tasks }).setProtectedHeader({ alg: ALGORITHM }).setExpirationTime(expires).sign(toSecret(key))
 }
 
-/** Says until when the bearer of a ticket may watch a task, in milliseconds since 1970; without end where none is asked for. */
+/**
+ * Resolves with the time at which a ticket expires, in milliseconds since 1970; `Infinity` if no tickets are needed.
+ *
+ * Rejects with a {@link RelayError}: `TICKET_INVALID` if the ticket is missing, expired or signed with another key,
+ * `TASK_FORBIDDEN` if it is for other tasks.
+ */
 export type CheckTicket = (ticket: string | undefined, taskId: string) => Promise<number>
 
-/**
- * Makes the check of tickets: HS256 with any of the keys, and nothing else. Without keys everyone passes.
- *
- * The check rejects with a {@link RelayError} `TICKET_INVALID` when the ticket is missing, expired or not signed with
- * any of the keys, and `TASK_FORBIDDEN` when it is for other tasks.
- */
+/** Creates the check of tickets: HS256 with any of the keys, no other algorithm. Without keys, every check passes. */
 export function ticketCheck (keys: readonly string[]): CheckTicket {
   if (keys.length === 0) return async () => Infinity
   const secrets = keys.map(toSecret)
 
   return async (ticket, taskId) => {
     const { tasks, exp } = await readClaims(ticket, secrets)
-    if (!tasks.some((task) => task === '*' || task === taskId)) throw new RelayError('TASK_FORBIDDEN', 'Cannot show the task: the ticket is for others')
+    if (!tasks.some((task) => task === '*' || task === taskId)) {
+      throw new RelayError('TASK_FORBIDDEN', 'Cannot show the task: the ticket is for other tasks')
+    }
     return exp * 1000
   }
 }
 
 async function readClaims (ticket: string | undefined, secrets: readonly KeyObject[]): Promise<TicketClaims> {
-  if (!ticket) throw new RelayError('TICKET_INVALID', 'Cannot show the task: there is no ticket, expected one in Authorization: Bearer, in ?ticket= or in the cookie ticket')
+  if (!ticket) throw invalid('there is no ticket, expected Authorization: Bearer, ?ticket= or the cookie ticket')
   const payload = await verify(ticket, secrets).catch(() => undefined)
-  if (!claims.Check(payload)) throw new RelayError('TICKET_INVALID', 'Cannot show the task: the ticket has expired or is not one of ours')
+  if (!claims.Check(payload)) throw invalid('the ticket has expired, or its signature or claims are wrong')
   return payload
+}
+
+function invalid (fact: string): RelayError {
+  return new RelayError('TICKET_INVALID', `Cannot show the task: ${fact}`)
 }
 
 async function verify (ticket: string, secrets: readonly KeyObject[]): Promise<unknown> {

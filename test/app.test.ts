@@ -11,18 +11,24 @@ import { fakeTimeouts } from './support/timers.ts'
 
 const HOUR_MS = 3_600_000
 
-/** An app of somebody else with the relay mounted under a prefix, and the lines that it logs. */
+/** A foreign app with the relay mounted under a prefix, and its log lines. */
 async function mount (t: Test, config: Partial<Config> = {}, store: EventStore = memoryStore()) {
   const lines: Array<{ level: number, msg: string }> = []
-  const app = Fastify({ logger: { level: 'info', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } })
+  const app = Fastify({
+    logger: { level: 'info', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }
+  })
   t.teardown(() => app.close())
   app.get('/mine', async () => 'mine')
-  await app.register(phraseRelay, { hub: createHub({ store, bus: localBus() }), prefix: '/relay', config: { DRAIN_MS: 0, ...config } })
+  await app.register(phraseRelay, {
+    hub: createHub({ store, bus: localBus() }),
+    prefix: '/relay',
+    config: { DRAIN_MS: 0, ...config }
+  })
   await app.ready()
   return { app, lines }
 }
 
-t.test('phraseRelay mounts its routes under the prefix, and leaves those of the app alone', async t => {
+t.test('phraseRelay mounts its routes under the prefix, next to the routes of the app', async t => {
   const { app } = await mount(t)
   t.equal((await app.inject({ method: 'POST', url: '/relay/callback', payload: phraseReady('a') })).statusCode, 200)
   t.equal((await app.inject('/relay/tasks/a')).json().state, 'phrase-ready')
@@ -34,7 +40,7 @@ t.test('phraseRelay refuses a wrong setting, naming it', async t => {
   await t.rejects(mount(t, { DRAIN_MS: -1 }), { name: 'RangeError', message: /DRAIN_MS is -1/ })
 })
 
-/** A store whose trims do, one after the other, what is given. */
+/** A store whose trims run the given functions in order. */
 function trimming (...trims: Array<() => Promise<number>>) {
   let ages: number[] = []
   const store: EventStore = {
@@ -49,7 +55,7 @@ function trimming (...trims: Array<() => Promise<number>>) {
 
 const turns = (): Promise<void> => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)) })
 
-t.test('phraseRelay trims every twenty-fourth of the retention, says how much, and goes on after trouble', async t => {
+t.test('phraseRelay trims every twenty-fourth of the retention and continues after a failure', async t => {
   const timeouts = fakeTimeouts(t)
   const { store, ages } = trimming(async () => 2, () => Promise.reject(new Error('the disk is full')))
   const { lines } = await mount(t, { RETENTION_HOURS: 48 }, store)
@@ -68,13 +74,13 @@ t.test('phraseRelay never trims with a retention of 0', async t => {
   t.strictSame(timeouts.delays, [])
 })
 
-t.test('phraseRelay waits no longer than a timer can, however long the retention is', async t => {
+t.test('phraseRelay waits at most the maximum delay of a timer', async t => {
   const timeouts = fakeTimeouts(t)
   await mount(t, { RETENTION_HOURS: 876_000 })
   t.strictSame(timeouts.delays, [MAX_TIMER_MS])
 })
 
-t.test('phraseRelay trims no more after the app has closed, not even when that came during a trim', async t => {
+t.test('phraseRelay does not trim after a close, not even after one during a trim', async t => {
   const timeouts = fakeTimeouts(t)
   const { promise, resolve } = Promise.withResolvers<number>()
   const { store, ages } = trimming(() => promise)
@@ -87,7 +93,7 @@ t.test('phraseRelay trims no more after the app has closed, not even when that c
   t.equal(ages().length, 1)
 })
 
-t.test('phraseRelay says nothing of a trim that the end of the app cut short', async t => {
+t.test('phraseRelay logs nothing of a trim that a close interrupted', async t => {
   const timeouts = fakeTimeouts(t)
   const { promise, reject } = Promise.withResolvers<number>()
   const { app, lines } = await mount(t, {}, trimming(() => promise).store)
@@ -98,8 +104,9 @@ t.test('phraseRelay says nothing of a trim that the end of the app cut short', a
   t.strictSame(lines, [])
 })
 
-t.test('createRelay logs of a request its path, never its query: that may carry a secret', async t => {
+t.test('createRelay logs the path of a request without its query, which may contain a secret', async t => {
   const { app } = await startRelay(t)
-  const { req } = (app.log as unknown as Record<symbol, { req: (request: object) => unknown }>)[Symbol.for('pino.serializers')] ?? {}
+  const log = app.log as unknown as Record<symbol, { req: (request: object) => unknown }>
+  const { req } = log[Symbol.for('pino.serializers')] ?? {}
   t.strictSame(req?.({ method: 'GET', url: '/events/a?ticket=secret' }), { method: 'GET', path: '/events/a' })
 })

@@ -2,24 +2,42 @@ import t from 'tap'
 import { ConfigSchema } from '../schemas/config.ts'
 import { completeConfig, describeConfig, readConfig } from '../src/config.ts'
 
-const defaults = Object.fromEntries(Object.entries(ConfigSchema.properties).map(([name, schema]) => [name, schema.default]))
+const properties = Object.entries(ConfigSchema.properties)
+const defaults = Object.fromEntries(properties.map(([name, schema]) => [name, schema.default]))
 
 t.test('readConfig() fills in every default', async t => {
   t.strictSame(readConfig({}), defaults)
-  t.match(readConfig({}), { HOST: '127.0.0.1', PORT: 3000, STORE_URL: 'sqlite:data/relay.db', DEDUPE_WINDOW_MS: 120_000, RETENTION_HOURS: 24, BODY_LIMIT_BYTES: 65_536, KEEP_ALIVE_MS: 15_000, RETRY_MS: 2000 })
+  t.match(readConfig({}), {
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    STORE_URL: 'sqlite:data/relay.db',
+    DEDUPE_WINDOW_MS: 120_000,
+    RETENTION_HOURS: 24,
+    BODY_LIMIT_BYTES: 65_536,
+    KEEP_ALIVE_MS: 15_000,
+    RETRY_MS: 2000
+  })
 })
 
-t.test('readConfig() takes an empty variable for one that is not set', async t => {
+t.test('readConfig() treats an empty variable as unset', async t => {
   t.strictSame(readConfig({ PORT: '', HOST: '' }), defaults)
 })
 
-t.test('readConfig() passes over the variables of other programs', async t => {
+t.test('readConfig() ignores variables of other programs', async t => {
   t.strictSame(readConfig({ PATH: '/bin', NODE_ENV: 'test' }), defaults)
 })
 
 t.test('readConfig() reads numbers and texts', async t => {
-  t.match(readConfig({ PORT: '0', HOST: '::1', LOG_LEVEL: 'warn', RETENTION_HOURS: '0.5', STORE_URL: 'memory:' }), { PORT: 0, HOST: '::1', LOG_LEVEL: 'warn', RETENTION_HOURS: 0.5, STORE_URL: 'memory:' })
+  t.match(readConfig({ PORT: '0', HOST: '::1', LOG_LEVEL: 'warn', RETENTION_HOURS: '0.5', STORE_URL: 'memory:' }), {
+    PORT: 0,
+    HOST: '::1',
+    LOG_LEVEL: 'warn',
+    RETENTION_HOURS: 0.5,
+    STORE_URL: 'memory:'
+  })
 })
+
+const NOT_PROXIES = ['on', 'true', '1', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,']
 
 const WRONG: Array<[Record<string, string>, string]> = [
   [{ PORT: 'http' }, 'PORT is "http", expected a whole number from 0 to 65535'],
@@ -32,11 +50,19 @@ const WRONG: Array<[Record<string, string>, string]> = [
   [{ BODY_LIMIT_BYTES: '1' }, 'BODY_LIMIT_BYTES is 1, expected a whole number from 1024 to 16777216'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
   [{ ALLOW_OPEN_CALLBACKS: 'yes' }, 'ALLOW_OPEN_CALLBACKS is "yes", expected true or false'],
-  [{ WEBHOOK_HMAC_KEYS: 'whsec_not base64' }, 'WEBHOOK_HMAC_KEYS is a secret of another form, expected keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'],
-  [{ WEBHOOK_HMAC_KEYS: 'fine,whsec_' }, 'WEBHOOK_HMAC_KEYS is a secret of another form, expected keys of kie.ai as they are, secrets of Standard Webhooks as whsec_ and base64'],
-  ...['on', 'true', '1', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,'].map((TRUST_PROXY): [Record<string, string>, string] =>
-    [{ TRUST_PROXY }, `TRUST_PROXY is "${TRUST_PROXY}", expected off, or addresses, networks and names, separated by commas`]),
-  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL is a secret of another form, expected sqlite:PATH or memory:']
+  [
+    { WEBHOOK_HMAC_KEYS: 'whsec_not base64' },
+    'WEBHOOK_HMAC_KEYS is malformed, expected keys of kie.ai, and secrets of Standard Webhooks as whsec_ and base64'
+  ],
+  [
+    { WEBHOOK_HMAC_KEYS: 'fine,whsec_' },
+    'WEBHOOK_HMAC_KEYS is malformed, expected keys of kie.ai, and secrets of Standard Webhooks as whsec_ and base64'
+  ],
+  ...NOT_PROXIES.map((TRUST_PROXY): [Record<string, string>, string] => [
+    { TRUST_PROXY },
+    `TRUST_PROXY is "${TRUST_PROXY}", expected off, or addresses, networks and names, separated by commas`
+  ]),
+  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL is malformed, expected sqlite:PATH or memory:']
 ]
 
 for (const [env, problem] of WRONG) {
@@ -53,7 +79,7 @@ t.test('readConfig() names every wrong value at once, each once', async t => {
   })
 })
 
-t.test('completeConfig() keeps what is given and leaves the given object alone', async t => {
+t.test('completeConfig() completes a copy of the given object', async t => {
   const given = { PORT: 1 }
   t.strictSame(completeConfig(given), { ...defaults, PORT: 1 })
   t.strictSame(given, { PORT: 1 })
@@ -63,11 +89,13 @@ t.test('completeConfig() refuses an empty text', async t => {
   t.throws(() => completeConfig({ HOST: '' }), { message: 'Cannot start: HOST is "", expected text' })
 })
 
-t.test('completeConfig() refuses a setting that there is not', async t => {
-  t.throws(() => completeConfig({ PROT: 1 } as object), { message: 'Cannot start: PROT is 1, expected no such setting' })
+t.test('completeConfig() refuses an unknown setting', async t => {
+  t.throws(() => completeConfig({ PROT: 1 } as object), {
+    message: 'Cannot start: PROT is 1, expected no such setting'
+  })
 })
 
-t.test('describeConfig() prints every variable with its default, its meaning and its range', async t => {
+t.test('describeConfig() prints every variable with its default, description and form', async t => {
   const text = describeConfig()
   for (const [name, { default: value, description }] of Object.entries(ConfigSchema.properties)) {
     t.ok(text.includes(`  ${name}=${value}\n      ${description} (`), name)
@@ -75,30 +103,41 @@ t.test('describeConfig() prints every variable with its default, its meaning and
   t.match(text, /PORT=3000\n {6}port to listen on; .* \(a whole number from 0 to 65535\)\n/)
 })
 
-t.test('every duration, size and time of the configuration says its unit in words', async t => {
+t.test('every description of a duration or size names its unit', async t => {
   const units = { _MS: 'milliseconds', _BYTES: 'bytes', _HOURS: 'hours' }
   for (const [name, { description }] of Object.entries(ConfigSchema.properties)) {
-    for (const [ending, unit] of Object.entries(units)) if (name.endsWith(ending)) t.ok(String(description).includes(unit), name)
+    for (const [ending, unit] of Object.entries(units)) {
+      if (name.endsWith(ending)) t.ok(String(description).includes(unit), name)
+    }
   }
 })
 
 t.test('readConfig() reads comma lists and switches', async t => {
-  t.match(readConfig({ CALLBACK_TOKENS: 'one, two,,', WEBHOOK_HMAC_KEYS: 'key', ALLOW_OPEN_CALLBACKS: 'true' }), { CALLBACK_TOKENS: ['one', 'two'], WEBHOOK_HMAC_KEYS: ['key'], ALLOW_OPEN_CALLBACKS: true })
+  t.match(readConfig({ CALLBACK_TOKENS: 'one, two,,', WEBHOOK_HMAC_KEYS: 'key', ALLOW_OPEN_CALLBACKS: 'true' }), {
+    CALLBACK_TOKENS: ['one', 'two'],
+    WEBHOOK_HMAC_KEYS: ['key'],
+    ALLOW_OPEN_CALLBACKS: true
+  })
   t.match(readConfig({ ALLOW_OPEN_CALLBACKS: 'false' }), { ALLOW_OPEN_CALLBACKS: false })
 })
 
-t.test('readConfig() takes what Fastify takes for a proxy', async t => {
-  for (const TRUST_PROXY of ['off', '10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'loopback,linklocal,uniquelocal']) t.equal(readConfig({ TRUST_PROXY }).TRUST_PROXY, TRUST_PROXY)
+t.test('readConfig() accepts every form of TRUST_PROXY that Fastify accepts', async t => {
+  for (const TRUST_PROXY of ['off', '10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'loopback,linklocal,uniquelocal']) {
+    t.equal(readConfig({ TRUST_PROXY }).TRUST_PROXY, TRUST_PROXY)
+  }
 })
 
 for (const HOST of ['0.0.0.0', '::', '192.0.2.1', 'relay.example', '127.0.0.1.example', '127.1']) {
-  t.test(`readConfig() refuses to listen on ${HOST} while anyone may post callbacks`, async t => {
-    const problem = `Cannot start: HOST is "${HOST}", where strangers can post callbacks, expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true`
+  t.test(`readConfig() refuses to listen on ${HOST} if callbacks need no proof`, async t => {
+    const problem = `Cannot start: HOST is "${HOST}", where strangers can post callbacks, ` +
+      'expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true'
     t.throws(() => readConfig({ HOST }), new RangeError(problem))
-    for (const cure of [{ CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { ALLOW_OPEN_CALLBACKS: 'true' }]) t.equal(readConfig({ HOST, ...cure }).HOST, HOST)
+    for (const cure of [{ CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { ALLOW_OPEN_CALLBACKS: 'true' }]) {
+      t.equal(readConfig({ HOST, ...cure }).HOST, HOST)
+    }
   })
 }
 
-t.test('readConfig() lets anyone on this machine post callbacks', async t => {
+t.test('readConfig() allows callbacks without proof on loopback', async t => {
   for (const HOST of ['localhost', '127.0.0.1', '127.8.8.8', '::1']) t.equal(readConfig({ HOST }).HOST, HOST)
 })

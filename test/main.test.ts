@@ -8,12 +8,15 @@ import { databasePath } from './support/sqlite.ts'
 const RELAY = runtimeCommand('src/bin.js')
 const ON_DENO = 'Deno' in globalThis && 'Deno has no --import and no version of Node to be too old'
 
-/** Runs the process with something done to it before it starts. */
+/** Runs the process after a script. */
 function runAfter (t: Test, script: string, ...args: string[]) {
-  return runCommand(t, [process.execPath, `--import=data:text/javascript,${encodeURIComponent(script)}`, 'src/bin.js', ...args])
+  return runCommand(t, [
+    process.execPath, `--import=data:text/javascript,${encodeURIComponent(script)}`, 'src/bin.js', ...args
+  ])
 }
 
-const asNode = (version: string): string => `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+const asNode = (version: string): string =>
+  `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
 
 t.test('main --help prints every variable and ends', async t => {
   const { code, output } = await runCommand(t, [...RELAY, '--help'])
@@ -28,43 +31,52 @@ t.test('main names every wrong setting in one line', async t => {
   t.match(output, /^Cannot start: PORT is "http", expected [^;]+; LOG_LEVEL is "loud", expected [^\n]+\n$/)
 })
 
-t.test('main refuses a command that there is not in one line, and starts nothing', async t => {
+t.test('main refuses an unknown command in one line', async t => {
   t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), {
     code: 1,
-    output: 'Cannot run "quarantin": there is no such command, expected ticket or quarantine or sandbox, or nothing to start the server\n'
+    output: 'Cannot run "quarantin": there is no such command, expected one of ticket, quarantine, sandbox, or no argument\n'
   })
 })
 
-t.test('main says in one line that its port is taken, and ends', async t => {
+t.test('main reports a port in use in one line', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const { code, output } = await runCommand(t, RELAY, { PORT: String(port), STORE_URL: `sqlite:${databasePath(t)}`, LOG_LEVEL: 'silent' })
+  const { code, output } = await runCommand(t, RELAY, {
+    PORT: String(port),
+    STORE_URL: `sqlite:${databasePath(t)}`,
+    LOG_LEVEL: 'silent'
+  })
   t.equal(code, 1)
   t.match(output, new RegExp(`^[^\\n]*EADDRINUSE[^\\n]*:${port}\\n$`))
 })
 
-t.test('main tells the whole of a mistake of ours', { skip: ON_DENO }, async t => {
-  const script = "const { on } = process; process.on = function (name, listener) { if (name === 'SIGTERM') throw new Error('a mistake'); return on.call(this, name, listener) }"
-  const { code, output } = await runCommand(t, [process.execPath, `--import=data:text/javascript,${encodeURIComponent(script)}`, 'src/bin.js'], { STORE_URL: 'memory:', PORT: '0' })
+t.test('main prints the stack of a defect', { skip: ON_DENO }, async t => {
+  const script = "process.on = (name) => { if (name === 'SIGTERM') throw new Error('a mistake') }"
+  const preload = `--import=data:text/javascript,${encodeURIComponent(script)}`
+  const command = [process.execPath, preload, 'src/bin.js']
+  const { code, output } = await runCommand(t, command, { STORE_URL: 'memory:', PORT: '0' })
   t.equal(code, 1)
   t.match(output, /Error: a mistake\n +at /)
 })
 
-t.test('main says where it listens and what to try next', async t => {
+t.test('main prints its address and the next commands', async t => {
   const { url, output } = await startProcess(t)
   t.match(output(), `listening on ${url} - open it in a browser, or watch a task: curl -N ${url}/events/demo`)
 })
 
 for (const version of ['20.20.2', '22.17.1']) {
   t.test(`bin refuses Node ${version} in one line`, { skip: ON_DENO }, async t => {
-    t.strictSame(await runAfter(t, asNode(version), '--help'), { code: 1, output: `Cannot start Phrase Relay: this is Node ${version}, expected 22.18 or newer\n` })
+    t.strictSame(await runAfter(t, asNode(version), '--help'), {
+      code: 1,
+      output: `Cannot start Phrase Relay: this is Node ${version}, expected 22.18 or newer\n`
+    })
   })
 }
 
 for (const version of ['22.18.0', '23.0.0', '100.1.0']) {
-  t.test(`bin takes Node ${version}`, { skip: ON_DENO }, async t => {
+  t.test(`bin accepts Node ${version}`, { skip: ON_DENO }, async t => {
     t.equal((await runAfter(t, asNode(version), '--help')).code, 0)
   })
 }

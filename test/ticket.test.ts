@@ -8,29 +8,32 @@ const NEW_KEY = 'a new key of the relay, 32 bytes or more'
 const check = ticketCheck([NEW_KEY, KEY])
 
 const soon = () => inSeconds(60)
-const sign = (claims: JWTPayload, key = KEY, alg = 'HS256') => new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(key))
+const sign = (claims: JWTPayload, key = KEY, alg = 'HS256') =>
+  new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(key))
 const inAMinute = () => soon().getTime() / 1000
 
-t.test('ticketCheck() lets everyone watch for ever when there is no key', async t => {
+t.test('ticketCheck() resolves with Infinity without keys', async t => {
   t.equal(await ticketCheck([])(undefined, 'a'), Infinity)
 })
 
-t.test('ticketCheck() says when the right to watch ends', async t => {
+t.test('ticketCheck() resolves with the expiry of the ticket', async t => {
   const expires = soon()
 
   t.equal(await check(await signTicket(KEY, ['a', 'b'], expires), 'b'), expires.getTime())
 })
 
-t.test('ticketCheck() takes a ticket signed with any of the keys', async t => {
+t.test('ticketCheck() accepts a ticket signed with any of the keys', async t => {
   for (const key of [KEY, NEW_KEY]) await t.resolves(check(await signTicket(key, ['a'], soon()), 'a'), key)
 })
 
-t.test('ticketCheck() takes a ticket for all tasks', async t => {
+t.test('ticketCheck() accepts a ticket for all tasks', async t => {
   await t.resolves(check(await signTicket(KEY, ['*'], soon()), 'any'))
 })
 
 t.test('ticketCheck() refuses a ticket for other tasks', async t => {
-  for (const tasks of [['b'], ['aa', 'A', 'a.']]) await t.rejects(check(await signTicket(KEY, tasks, soon()), 'a'), { code: 'TASK_FORBIDDEN' })
+  for (const tasks of [['b'], ['aa', 'A', 'a.']]) {
+    await t.rejects(check(await signTicket(KEY, tasks, soon()), 'a'), { code: 'TASK_FORBIDDEN' })
+  }
 })
 
 t.test('ticketCheck() refuses a request without a ticket', async t => {
@@ -40,21 +43,23 @@ t.test('ticketCheck() refuses a request without a ticket', async t => {
 const bad: Readonly<Record<string, () => Promise<string> | string>> = {
   'that has expired': () => signTicket(KEY, ['a'], new Date(Date.now() - 1000)),
   'of another key': () => signTicket('a key that the relay does not know at all', ['a'], soon()),
-  'without an end': () => sign({ tasks: ['a'] }),
-  'whose end is no number': () => sign({ tasks: ['a'], exp: 'tomorrow' as unknown as number }),
+  'without an expiry': () => sign({ tasks: ['a'] }),
+  'whose expiry is not a number': () => sign({ tasks: ['a'], exp: 'tomorrow' as unknown as number }),
   'without tasks': () => sign({ exp: inAMinute() }),
   'with an empty list of tasks': () => sign({ tasks: [], exp: inAMinute() }),
   'whose tasks are a text': () => sign({ tasks: 'a', exp: inAMinute() }),
   'for all tasks and one more': () => sign({ tasks: ['*', 'a'], exp: inAMinute() }),
-  'that is not good yet': () => sign({ tasks: ['a'], exp: inAMinute(), nbf: inAMinute() }),
+  'that is not valid yet': () => sign({ tasks: ['a'], exp: inAMinute(), nbf: inAMinute() }),
   'of HS384': () => sign({ tasks: ['a'], exp: inAMinute() }, KEY.repeat(2), 'HS384'),
   'of HS512 with a key of ours': () => sign({ tasks: ['a'], exp: inAMinute() }, KEY.padEnd(64, '!'), 'HS512'),
   'without a signature': () => new UnsecuredJWT({ tasks: ['a'], exp: inAMinute() }).encode(),
   'whose claims were changed': async () => {
     const [head, , signature] = (await signTicket(KEY, ['b'], soon())).split('.')
-    return [head, Buffer.from(JSON.stringify({ tasks: ['a'], exp: inAMinute() })).toString('base64url'), signature].join('.')
+    return [
+      head, Buffer.from(JSON.stringify({ tasks: ['a'], exp: inAMinute() })).toString('base64url'), signature
+    ].join('.')
   },
-  'that is none': () => 'ticket'
+  'that is not a JWT': () => 'ticket'
 }
 
 for (const [what, make] of Object.entries(bad)) {

@@ -7,28 +7,31 @@ import { RelayError, STATUS, type RelayErrorCode } from '../errors.ts'
 /** @see https://www.rfc-editor.org/rfc/rfc9457#section-4.1 */
 export const PROBLEM_TYPE = 'application/problem+json'
 const RETRY_AFTER_SECONDS = 5
+// Replaces the message of the error, which contains the path of the store.
+const STORE_UNAVAILABLE = 'Cannot keep or read events: the store is unavailable, retry later'
 
-/** What Fastify calls it, and what we do. */
+type AnyError = FastifyError | RelayError
+
+/** Codes of Fastify, mapped to ours. */
 const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'MEDIA_TYPE_UNSUPPORTED',
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_MAX_PARAM_LENGTH: 'URL_TOO_LONG'
 }
 
-/** An error answer's body, for a program and for a person. */
+/** Returns the body of an error answer. */
 export function toProblem ({ code, message }: RelayError): Static<typeof ProblemSchema> {
   const status = STATUS[code]
-  // What ails the store names its path, which is for the log and not for strangers.
-  const detail = code === 'STORE_UNAVAILABLE' ? 'Cannot keep or read events now: the store is in trouble, expected it to recover' : message
+  const detail = code === 'STORE_UNAVAILABLE' ? STORE_UNAVAILABLE : message
   return { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail }
 }
 
 /**
- * Answers an error as `application/problem+json`; what was not expected is logged and told as no more than `INTERNAL`.
+ * Answers an error as `application/problem+json`. Unexpected errors are logged and answered as `INTERNAL`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
-export function sendProblem (error: FastifyError | RelayError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendProblem (error: AnyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toRelayError(error)
   const status = STATUS[problem.code]
   if (status >= 500) request.log.error({ err: error }, problem.message)
@@ -37,15 +40,15 @@ export function sendProblem (error: FastifyError | RelayError, request: FastifyR
   return reply.code(status).type(PROBLEM_TYPE).send(toProblem(problem))
 }
 
-/** What an error is to a caller: ours as it is, Fastify's by what it means, anything else `INTERNAL`. */
-export function toRelayError (error: FastifyError | RelayError): RelayError {
+/** Maps any error to a `RelayError`: errors of Fastify by their code, unexpected errors to `INTERNAL`. */
+export function toRelayError (error: AnyError): RelayError {
   if (error instanceof RelayError) return error
   const code = FASTIFY_CODES[error.code] ?? ((error.statusCode ?? 500) < 500 ? 'REQUEST_INVALID' : 'INTERNAL')
   return new RelayError(code, describe(code, error), { cause: error })
 }
 
 function describe (code: RelayErrorCode, { validation, message }: FastifyError): string {
-  if (code === 'INTERNAL') return 'Cannot answer: something went wrong that should not have'
-  // Other texts of Fastify quote the URL, and with it the secrets in it.
+  if (code === 'INTERNAL') return 'Cannot answer the request: the relay has a defect, see its log'
+  // Other messages of Fastify quote the URL, which may contain secrets.
   return `Cannot accept the request: ${validation ? message : STATUS_CODES[STATUS[code]]}`
 }

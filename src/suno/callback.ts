@@ -12,16 +12,17 @@ const FAILED = new Set(['processing_validate_fail', 'fail'])
 const body = TypeCompiler.Compile(CallbackBodySchema)
 const taskIds = TypeCompiler.Compile(TaskIdSchema)
 
-/** Task and event of a callback. */
+/** A callback after reading: its task and the event that it becomes. */
 export interface ReadCallback {
   readonly taskId: string
   readonly draft: EventDraft
 }
 
-/** Facts about a callback that its body does not say. */
+/** Facts about a callback that its body does not contain. */
 export interface Reception {
+  /** Time at which the callback came. */
   readonly receivedAt: Date
-  /** Task id that the signature covers: the callback's own, where the body names several. */
+  /** Task id that the signature covers. It overrides the task ids of the body. */
   readonly signedTaskId?: string | undefined
   /** Id of the reservation that the callback's URL carried. */
   readonly submission?: string | undefined
@@ -32,52 +33,54 @@ export interface Reception {
 /**
  * Reads the JSON body of a callback, or of an answer to a question, which has the same form.
  *
- * @param step - the call that it answers
- * @throws {RelayError} `CALLBACK_UNREADABLE` when a field is missing or of a wrong type, the task id is missing or
- *   outside its alphabet, or the body is nested more than 64 deep
+ * @param step - the API call that the callback answers, from its URL
+ * @param json - the parsed body
+ * @throws {RelayError} `CALLBACK_UNREADABLE` if a field is missing or of a wrong type, the task id is missing or
+ *   outside its alphabet, or the body is nested more than 64 levels deep
  * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
  */
 export function readCallback (step: Step, json: unknown, reception: Reception): ReadCallback {
-  if (!body.Check(json)) throw unreadable(json)
+  if (!body.Check(json)) throw unreadable(describeFault(json))
   const taskId = readTaskId(json, reception.signedTaskId)
   const event = eventName(step, json)
-  // First, since it refuses a depth that would break the stack in JSON.stringify.
+  // The digest comes first: it refuses a depth that would overflow the stack in JSON.stringify.
   const digest = digestOf(step, json)
-  const data = JSON.stringify(eventData(step, taskId, json, reception))
+  const { receivedAt, source = 'callback', submission } = reception
+  const data = JSON.stringify(eventData(json, { taskId, step, source, receivedAt: receivedAt.toISOString() }))
   const progress = isOutcome(event) ? undefined : json.data?.status ?? ''
-  const about = { step, meaning: meaningOf(event, json), progress, submission: reception.submission }
+  const about = { step, meaning: meaningOf(event, json), progress, submission }
   return { taskId, draft: { event, data, digest, about } }
 }
 
 /**
- * Reads a quarantined callback as if it were read when it was received.
+ * Reads a quarantined callback. The event gets the time at which the callback came.
  *
- * @throws {RelayError} `CALLBACK_UNREADABLE` when it still cannot be read
+ * @throws {RelayError} `CALLBACK_UNREADABLE` if the callback still cannot be read
  */
 export function readHeld ({ step, body, at, signedTaskId }: Held): ReadCallback {
   return readCallback(step, JSON.parse(body), { receivedAt: new Date(at), signedTaskId: signedTaskId ?? undefined })
 }
 
 /**
- * A digest that is equal for equal bodies of one step, whatever the order of their keys.
+ * Returns a digest of a step and a body. The order of keys in the body does not matter.
  *
- * @throws {RelayError} `CALLBACK_UNREADABLE` when the body is nested more than 64 deep
+ * @throws {RelayError} `CALLBACK_UNREADABLE` if the body is nested more than 64 levels deep
  */
 export function digestOf (step: Step, json: unknown): string {
-  return hash('sha256', step + JSON.stringify(inOrder(json)), 'base64url')
+  return hash('sha256', step + JSON.stringify(sortKeys(json)), 'base64url')
 }
 
 /**
- * The task id of a callback: the one that is signed, else in whichever of its four spellings comes first: `data.taskId`,
- * `data.task_id`, `taskId`, `task_id`. Null and empty ones are passed over.
+ * Returns the signed task id, else the first of `data.taskId`, `data.task_id`, `taskId` and `task_id` that is neither
+ * null nor empty.
  *
- * @throws {RelayError} `CALLBACK_UNREADABLE` when there is none, or it is outside its alphabet
+ * @throws {RelayError} `CALLBACK_UNREADABLE` if there is none, or it is outside its alphabet
  */
 function readTaskId (body: CallbackBody, signedTaskId?: string): string {
   const id = signedTaskId ?? (body.data?.taskId || body.data?.task_id || body.taskId || body.task_id)
-  if (!id) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: it names no task, expected a task id in data.taskId')
-  if (!taskIds.Check(id)) throw new RelayError('CALLBACK_UNREADABLE', 'Cannot read the callback: its task id has other characters or another length, expected 1 to 128 of A-Z a-z 0-9 . _ : -')
-  return id
+  if (!id) throw unreadable('it has no task id, expected one in data.taskId')
+  if (taskIds.Check(id)) return id
+  throw unreadable('its task id is malformed, expected 1 to 128 characters of A-Z a-z 0-9 . _ : -')
 }
 
 function eventName (step: Step, { code, data }: CallbackBody): EventName {
@@ -94,11 +97,11 @@ function voiceEvent (failed: boolean, data: CallbackBody['data']): EventName {
   if (failed) return 'voice-failed'
   const voiceId = data?.status === 'success' && data.voiceId?.trim()
   if (!voiceId) return 'task-update'
-  // kie.ai reports a voice that does not match as a success whose id is this word.
+  // kie.ai reports a mismatched voice as a success with this text as the id.
   return voiceId === 'fail' ? 'voice-failed' : 'voice-ready'
 }
 
-/** Returns a digest of an outcome's phrase, voice or error; undefined for an event that is no outcome. */
+/** Returns a digest of an outcome's phrase, voice or error; undefined for other events. */
 function meaningOf (event: EventName, { data }: CallbackBody): string | undefined {
   if (!isOutcome(event)) return undefined
   const { validateInfo, voiceId, errorCode, errorMessage } = data ?? {}
@@ -108,30 +111,37 @@ function meaningOf (event: EventName, { data }: CallbackBody): string | undefine
   return hash('sha256', `${event} ${outcome?.trim()}`, 'base64url')
 }
 
-function eventData (step: Step, taskId: string, { code, msg, data }: CallbackBody, reception: Reception): EventData {
-  const { receivedAt, source = 'callback' } = reception
-  const { taskId: _, task_id: __, status = null, validateInfo = null, errorCode = null, errorMessage = null, ...unknown } = data ?? {}
-  const known = { taskId, step, code, msg: msg ?? null, status, validateInfo, errorCode, errorMessage }
-  return { ...known, ...unknown, step, code, msg: known.msg, source, receivedAt: receivedAt.toISOString() }
+type Own = Required<Pick<EventData, 'taskId' | 'step' | 'source' | 'receivedAt'>>
+
+function eventData ({ code, msg = null, data }: CallbackBody, own: Own): EventData {
+  const { taskId: _, task_id: __, ...fields } = data ?? {}
+  const { taskId, step, source, receivedAt } = own
+  const known = { taskId, step, code, msg, status: null, validateInfo: null, errorCode: null, errorMessage: null }
+  return { ...known, ...fields, step, code, msg, source, receivedAt }
 }
 
-/** The same value with the keys of every object in order, so that equal bodies are equal texts of JSON. */
-function inOrder (value: unknown, depth = 0): unknown {
+/** Copies a value with the keys of every object sorted, so that equal bodies give equal JSON. */
+function sortKeys (value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (depth === MAX_DEPTH) throw new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: it is nested deeper than ${MAX_DEPTH}`)
-  if (Array.isArray(value)) return value.map((item) => inOrder(item, depth + 1))
-  // Without a prototype, a key that is called __proto__ is one like any other.
-  const ordered: Record<string, unknown> = Object.create(null)
-  for (const key of Object.keys(value).sort()) ordered[key] = inOrder((value as Record<string, unknown>)[key], depth + 1)
-  return ordered
+  if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} levels deep`)
+  if (Array.isArray(value)) return value.map((item) => sortKeys(item, depth + 1))
+  // An object without a prototype takes __proto__ as an ordinary key.
+  const sorted: Record<string, unknown> = Object.create(null)
+  const fields = value as Readonly<Record<string, unknown>>
+  for (const key of Object.keys(fields).sort()) sorted[key] = sortKeys(fields[key], depth + 1)
+  return sorted
 }
 
-function unreadable (json: unknown): RelayError {
+function describeFault (json: unknown): string {
   const { path, message } = innermost(body.Errors(json).First() as ValueError)
-  return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${path || 'the body'} is not as expected: ${message}`)
+  return `${path || 'the body'} has a wrong type: ${message}`
 }
 
-/** An optional field may be null as well: what is wrong with it is told by the first half of that union. */
+function unreadable (fact: string): RelayError {
+  return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${fact}`)
+}
+
+/** Optional fields are unions with null: the fault is in the first member of the union. */
 function innermost (error: ValueError): ValueError {
   const inner = error.errors[0]?.First()
   return inner ? innermost(inner) : error

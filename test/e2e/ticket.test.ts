@@ -36,10 +36,10 @@ t.test('the command `ticket` prints its help', async t => {
 
 const mistakes: Readonly<Record<string, [args: string[], env: Record<string, string>, said: RegExp]>> = {
   'without a key': [['--task', 'a'], { TICKET_KEYS: '' }, /TICKET_KEYS is empty/],
-  'with a key that is too short': [['--task', 'a'], { TICKET_KEYS: 'tooshort' }, /TICKET_KEYS is a secret of another form/],
+  'with a key that is too short': [['--task', 'a'], { TICKET_KEYS: 'tooshort' }, /TICKET_KEYS is malformed/],
   'without a task': [[], env, /--task is missing/],
-  'for a task id that is none': [['--task', 'a b'], env, /--task is missing or wrong/],
-  'for all tasks and one more': [['--task', '*', '--task', 'a'], env, /--task is missing or wrong/],
+  'for a task id that is none': [['--task', 'a b'], env, /--task is missing or malformed/],
+  'for all tasks and one more': [['--task', '*', '--task', 'a'], env, /--task is missing or malformed/],
   'for no time': [['--task', 'a', '--ttl', '0m'], env, /--ttl is "0m", expected/],
   'for a time without a unit': [['--task', 'a', '--ttl', '10'], env, /--ttl is "10", expected/],
   'with an option that is none': [['--task', 'a', '--key', 'x'], env, /Unknown option/]

@@ -19,12 +19,12 @@ function smallDisk (t: Test): string {
   return folder
 }
 
-/** Starts the process on a store that cannot be used. */
+/** Runs the process on a store that it cannot open. */
 async function start (t: Test, path: string): Promise<{ code: number | string, output: string }> {
   return runCommand(t, runtimeCommand('src/bin.js'), { STORE_URL: `sqlite:${path}`, PORT: '0' })
 }
 
-/** Brings trouble, sees that the relay says so and loses nothing, ends the trouble, and sees that it goes on by itself. */
+/** Makes the store unavailable, checks that the relay reports it and loses nothing, and that it recovers by itself. */
 async function rideOut (t: Test, relay: TestProcess, trouble: { begin: () => void, end: () => void }): Promise<void> {
   const stream = await watch(t, `${relay.url}/events/a`)
   await stream.next()
@@ -58,7 +58,10 @@ t.test('store trouble: a database that another process has locked', async t => {
 t.test('store trouble: a file that was moved away', async t => {
   const folder = join(temporaryFolder(t), 'store')
   const relay = await startProcess(t, { STORE_URL: `sqlite:${join(folder, 'relay.db')}` })
-  await rideOut(t, relay, { begin: () => { renameSync(folder, `${folder}-away`) }, end: () => { renameSync(`${folder}-away`, folder) } })
+  await rideOut(t, relay, {
+    begin: () => { renameSync(folder, `${folder}-away`) },
+    end: () => { renameSync(`${folder}-away`, folder) }
+  })
 })
 
 t.test('store trouble: a full disk', { skip: needsRoot }, async t => {
@@ -71,18 +74,21 @@ t.test('store trouble: a full disk', { skip: needsRoot }, async t => {
   })
 })
 
-t.test('store trouble: a start that cannot be says why in one line that names the path', async t => {
+t.test('store trouble: a failed start prints one line that names the path', async t => {
   const folder = temporaryFolder(t)
   const path = join(folder, 'relay.db')
 
-  await t.test('a file that is no database', async t => {
-    writeFileSync(path, 'something else entirely, and long enough to be looked at as a header of a database file of SQLite')
+  await t.test('a file that is not a database', async t => {
+    writeFileSync(
+      path,
+      'something else entirely, and long enough to be looked at as a header of a database file of SQLite'
+    )
     const { code, output } = await start(t, path)
     t.equal(code, 1)
     t.equal(output, `Cannot use the store ${path}: file is not a database\n`)
   })
 
-  await t.test('a directory that is not there', async t => {
+  await t.test('a missing directory', async t => {
     const { code, output } = await start(t, join(folder, 'no', 'such', 'relay.db'))
     t.equal(code, 1)
     t.match(output, `Cannot use the store ${join(folder, 'no', 'such', 'relay.db')}: ENOENT`)
@@ -98,7 +104,7 @@ t.test('store trouble: a start that cannot be says why in one line that names th
   })
 })
 
-t.test('store trouble: a file that may only be read', { skip: needsRoot }, async t => {
+t.test('store trouble: a read-only file', { skip: needsRoot }, async t => {
   const folder = smallDisk(t)
   const path = join(folder, 'relay.db')
   const first = await startProcess(t, { STORE_URL: `sqlite:${path}` })
@@ -109,5 +115,8 @@ t.test('store trouble: a file that may only be read', { skip: needsRoot }, async
   const { code, output } = await start(t, path)
 
   t.equal(code, 1)
-  t.match(output, new RegExp(`^Cannot use the store ${path}: (attempt to write a readonly database|unable to open database file)\n$`))
+  t.match(
+    output,
+    new RegExp(`^Cannot use the store ${path}: (attempt to write a readonly database|unable to open database file)\n$`)
+  )
 })

@@ -9,27 +9,34 @@ async function get (url: string) {
   return { status: response.status, type: response.headers.get('content-type'), json: await response.json() as any }
 }
 
-t.test('problems: a path where nothing is', async t => {
+t.test('problems: an unknown path is a 404', async t => {
   const { url } = await startRelay(t)
   t.strictSame(await get(`${url}/nothing?token=secret`), {
     status: 404,
     type: 'application/problem+json; charset=utf-8',
-    json: { type: 'about:blank', title: 'Not Found', status: 404, code: 'NOT_FOUND', detail: 'Cannot GET this path: there is nothing here' }
+    json: {
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      code: 'NOT_FOUND',
+      detail: 'Cannot GET this path: there is nothing here'
+    }
   })
 })
 
-t.test('problems: a path that cannot be decoded', async t => {
+t.test('problems: a path that cannot be decoded is a 400', async t => {
   const { url } = await startRelay(t)
   t.match(await get(`${url}/events/%zz`), { status: 400, type: /problem\+json/, json: { code: 'REQUEST_INVALID' } })
 })
 
-t.test('problems: what was not expected is told as no more than INTERNAL', async t => {
+t.test('problems: an unexpected error is answered as INTERNAL without its message', async t => {
   const { url } = await mountRelay(t, { ...memoryStore(), extent: () => { throw new TypeError('a secret of ours') } })
   const { status, json } = await get(`${url}/tasks/a`)
   t.equal(status, 500)
-  t.strictSame(json, { type: 'about:blank', title: 'Internal Server Error', status: 500, code: 'INTERNAL', detail: 'Cannot answer: something went wrong that should not have' })
+  const detail = 'Cannot answer the request: the relay has a defect, see its log'
+  t.strictSame(json, { type: 'about:blank', title: 'Internal Server Error', status: 500, code: 'INTERNAL', detail })
 })
 
-t.test('problems: every code has a status that says whose fault it is', async t => {
+t.test('problems: every code has an error status', async t => {
   for (const [code, status] of Object.entries(STATUS)) t.ok(status >= 400 && status < 600, code)
 })

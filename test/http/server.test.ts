@@ -33,12 +33,14 @@ const requests: Readonly<Record<string, string | Buffer>> = {
 }
 
 for (const [what, bytes] of Object.entries(requests)) {
-  t.test(`the answer to ${what} is hardened and tells nothing of how it was made`, async t => {
+  t.test(`the answer to ${what} is hardened and does not name its software`, async t => {
     const { url } = await startRelay(t)
 
     const answer = await sendRaw(t, url, bytes)
 
-    for (const [name, value] of Object.entries(SECURITY)) t.match(answer.toLowerCase(), `${name}: ${value}\r\n`.toLowerCase())
+    for (const [name, value] of Object.entries(SECURITY)) {
+      t.match(answer.toLowerCase(), `${name}: ${value}\r\n`.toLowerCase())
+    }
     t.notMatch(answer, /^(server|x-powered-by):/im)
     t.notMatch(answer, /fastify|node|deno|FST_|HPE_|ERR_|typebox|\.[jt]s\b|\bat .*:\d+/i)
     t.match(answer, / 200 |content-type: application\/problem\+json/)
@@ -79,7 +81,7 @@ const slow: Readonly<Record<string, string>> = {
 }
 
 for (const [what, bytes] of Object.entries(slow)) {
-  t.test(`whoever sends ${what} and then waits is told so and cut`, async t => {
+  t.test(`a client that sends ${what} and then waits gets 408`, async t => {
     const { app, url } = await startRelay(t)
     app.server.headersTimeout = app.server.requestTimeout = 1
 
@@ -94,7 +96,7 @@ t.test('a request has ten seconds for its headers and twenty in all', async t =>
   t.equal(app.server.requestTimeout, 20_000)
 })
 
-t.test('the cut of slow requests leaves streams alone', async t => {
+t.test('the timeouts of requests do not end streams', async t => {
   const { app, url } = await startRelay(t)
   const stream = await watch(t, `${url}/events/a`)
   await stream.next()
@@ -107,7 +109,7 @@ t.test('the cut of slow requests leaves streams alone', async t => {
   t.equal((await stream.next()).event, 'phrase-ready')
 })
 
-t.test('what is no HTTP gets no answer into the middle of a stream', async t => {
+t.test('bytes that are not HTTP get no answer inside a stream', async t => {
   const { url } = await startRelay(t)
   const socket = await openSocket(t, url)
   const all = readAll(socket)
@@ -119,7 +121,7 @@ t.test('what is no HTTP gets no answer into the middle of a stream', async t => 
   t.strictSame(statuses(await all), [200])
 })
 
-t.test('a close does not wait for a connection that never asked for anything', async t => {
+t.test('a close does not wait for a connection without a request', async t => {
   const relay = await startRelay(t)
   const accepted = once(relay.app.server, 'connection')
   const socket = await openSocket(t, relay.url)
@@ -131,13 +133,19 @@ t.test('a close does not wait for a connection that never asked for anything', a
   await t.resolves(cut)
 })
 
-t.test('as many connections as streams and some more are taken', async t => {
+t.test('the connection limit is MAX_STREAMS and a reserve', async t => {
   t.equal((await startRelay(t, { MAX_STREAMS: 10 })).app.server.maxConnections, 4106)
   t.notOk((await startRelay(t, { MAX_STREAMS: 0 })).app.server.maxConnections)
 })
 
 const ORIGIN = 'https://app.example'
-const answersToPages: Readonly<Record<string, string>> = { 'a health check': '/healthz', 'an unknown path': '/nope', 'an unknown task': '/tasks/a', 'a wrong task id': '/events/a+', 'a long task id': `/events/${'a'.repeat(129)}` }
+const answersToPages: Readonly<Record<string, string>> = {
+  'a health check': '/healthz',
+  'an unknown path': '/nope',
+  'an unknown task': '/tasks/a',
+  'a wrong task id': '/events/a+',
+  'a long task id': `/events/${'a'.repeat(129)}`
+}
 
 for (const [what, path] of Object.entries(answersToPages)) {
   t.test(`a page of a configured origin may read the answer to ${what}`, async t => {
@@ -145,7 +153,11 @@ for (const [what, path] of Object.entries(answersToPages)) {
 
     const { headers } = await fetch(url + path, { headers: { origin: ORIGIN } })
 
-    t.match(Object.fromEntries(headers), { 'access-control-allow-origin': ORIGIN, 'access-control-allow-credentials': 'true', vary: 'Origin' })
+    t.match(Object.fromEntries(headers), {
+      'access-control-allow-origin': ORIGIN,
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin'
+    })
   })
 }
 
@@ -159,13 +171,21 @@ t.test('a page of a configured origin may read streams and refused tickets', asy
   }
 })
 
-t.test('a page of a configured origin may send Authorization and Last-Event-ID, and may not post', async t => {
+t.test('a page of a configured origin may send Authorization and Last-Event-ID, but may not post', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
 
-  const { status, headers } = await fetch(`${url}/events/a`, { method: 'OPTIONS', headers: { origin: ORIGIN, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
+  const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
+  const { status, headers } = await fetch(`${url}/events/a`, {
+    method: 'OPTIONS',
+    headers: { origin: ORIGIN, ...asked }
+  })
 
   t.equal(status, 204)
-  t.match(Object.fromEntries(headers), { 'access-control-allow-headers': 'Authorization, Last-Event-ID', 'access-control-allow-methods': 'GET, HEAD', 'access-control-max-age': '600' })
+  t.match(Object.fromEntries(headers), {
+    'access-control-allow-headers': 'Authorization, Last-Event-ID',
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-max-age': '600'
+  })
 })
 
 t.test('a page of another origin may read nothing', async t => {
@@ -176,7 +196,7 @@ t.test('a page of another origin may read nothing', async t => {
   }
 })
 
-t.test('pages of any origin may read, never with cookies, when the origins are *', async t => {
+t.test('with the origin *, pages of any origin may read, without cookies', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: ['*'] })
 
   const { headers } = await fetch(`${url}/tasks/a`, { headers: { origin: ORIGIN } })
@@ -193,7 +213,7 @@ t.test('without configured origins no other page may read', async t => {
   t.notOk(headers.get('access-control-allow-origin'))
 })
 
-t.test('an OPTIONS request that is no preflight is answered without words', async t => {
+t.test('an OPTIONS request that is not a preflight gets an empty answer', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
 
   t.strictSame(statuses(await sendRaw(t, url, get('/').replace('GET', 'OPTIONS'))), [204])

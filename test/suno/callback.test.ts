@@ -18,12 +18,16 @@ const digestOf = (step: Step, body: unknown, at?: Date): string => read(step, bo
 const phrase = { status: 'wait_validating', validateInfo: 'Read me' }
 const voice = { status: 'success', voiceId: 'v1' }
 
-// Every row of the contract's table, and what is near it.
+// Every row of the contract's table, and the cases next to it.
 const PHRASE_ROWS: Array<[string, EventName, object]> = [
   ['the documented phrase', 'phrase-ready', phraseReady('a')],
   ['the documented failure', 'phrase-failed', phraseFailed('a')],
   ['a phrase without errorCode and errorMessage', 'phrase-ready', ok(phrase)],
-  ['a phrase whose other fields are null', 'phrase-ready', { code: 200, msg: null, data: { taskId: 'a', ...phrase, errorCode: null, errorMessage: null, voiceId: null } }],
+  [
+    'a phrase whose other fields are null',
+    'phrase-ready',
+    { code: 200, msg: null, data: { taskId: 'a', ...phrase, errorCode: null, errorMessage: null, voiceId: null } }
+  ],
   ['an empty phrase', 'task-update', ok({ ...phrase, validateInfo: '' })],
   ['a phrase of spaces', 'task-update', ok({ ...phrase, validateInfo: ' \n' })],
   ['a phrase that is null', 'task-update', ok({ ...phrase, validateInfo: null })],
@@ -31,13 +35,13 @@ const PHRASE_ROWS: Array<[string, EventName, object]> = [
   ['processing_validate_fail with code 200', 'phrase-failed', ok({ status: 'processing_validate_fail' })],
   ['fail with code 200', 'phrase-failed', ok({ status: 'fail' })],
   ['code 400', 'phrase-failed', bad(400)],
-  ['code 500 beside a phrase', 'phrase-failed', bad(500, phrase)],
+  ['code 500 with a phrase', 'phrase-failed', bad(500, phrase)],
   ['code 0', 'phrase-failed', bad(0, phrase)],
   ['code 501 without data', 'phrase-failed', { code: 501, taskId: 'a' }],
   ['wait_processing', 'task-update', ok({ status: 'wait_processing' })],
   ['processing_validate', 'task-update', ok({ status: 'processing_validate' })],
-  ['success, which is no status of this step', 'task-update', ok(voice)],
-  ['a status that nobody knows', 'task-update', ok({ status: 'brand_new', validateInfo: 'Read me' })],
+  ['success, a status of another step', 'task-update', ok(voice)],
+  ['an unknown status', 'task-update', ok({ status: 'brand_new', validateInfo: 'Read me' })],
   ['a status that is null', 'task-update', ok({ status: null })],
   ['no status', 'task-update', ok({})],
   ['no data', 'task-update', { code: 200, taskId: 'a' }],
@@ -56,8 +60,8 @@ const VOICE_ROWS: Array<[string, EventName, object]> = [
   ['code 500', 'voice-failed', bad(500, voice)],
   ['code 422 without data', 'voice-failed', { code: 422, taskId: 'a' }],
   ['generating_voice', 'task-update', ok({ status: 'generating_voice', voiceId: 'v1' })],
-  ['wait_validating, which is no status of this step', 'task-update', ok(phrase)],
-  ['a status that nobody knows', 'task-update', ok({ status: 'brand_new', voiceId: 'v1' })],
+  ['wait_validating, a status of another step', 'task-update', ok(phrase)],
+  ['an unknown status', 'task-update', ok({ status: 'brand_new', voiceId: 'v1' })],
   ['no data', 'task-update', { code: 200, taskId: 'a' }]
 ]
 
@@ -68,30 +72,52 @@ for (const step of ['validate', 'regenerate'] as const) {
 }
 
 for (const [what, event, body] of VOICE_ROWS) {
-  t.test(`readCallback() of generate makes ${event} of ${what}`, async t => { t.equal(nameOf('generate', body), event) })
+  t.test(`readCallback() of generate makes ${event} of ${what}`, async t => {
+    t.equal(nameOf('generate', body), event)
+  })
 }
 
-t.test('readCallback() keeps the names of the sender, its unknown fields, and the time', async t => {
+t.test('readCallback() keeps names and unknown fields of the sender, and adds the time', async t => {
   const body = ok({ ...phrase, errorCode: 0, errorMessage: '', phraseId: 7, nested: { deep: [1, null] } })
-  t.equal(read('validate', body).draft.data, '{"taskId":"a","step":"validate","code":200,"msg":"success","status":"wait_validating",' +
-    '"validateInfo":"Read me","errorCode":0,"errorMessage":"","phraseId":7,"nested":{"deep":[1,null]},"source":"callback","receivedAt":"2026-01-02T03:04:05.678Z"}')
+  t.equal(read('validate', body).draft.data, '{"taskId":"a","step":"validate","code":200,"msg":"success",' +
+    '"status":"wait_validating","validateInfo":"Read me","errorCode":0,"errorMessage":"",' +
+    '"phraseId":7,"nested":{"deep":[1,null]},"source":"callback","receivedAt":"2026-01-02T03:04:05.678Z"}')
 })
 
-t.test('readCallback() fills in null for what is absent, but for a voiceId', async t => {
-  t.strictSame(dataOf('regenerate', { code: 200, taskId: 'a' }), { taskId: 'a', step: 'regenerate', code: 200, msg: null, status: null, validateInfo: null, errorCode: null, errorMessage: null, source: 'callback', receivedAt: NOW.toISOString() })
+t.test('readCallback() sets absent fields to null, except voiceId', async t => {
+  t.strictSame(dataOf('regenerate', { code: 200, taskId: 'a' }), {
+    taskId: 'a',
+    step: 'regenerate',
+    code: 200,
+    msg: null,
+    status: null,
+    validateInfo: null,
+    errorCode: null,
+    errorMessage: null,
+    source: 'callback',
+    receivedAt: NOW.toISOString()
+  })
 })
 
 t.test('readCallback() keeps the voiceId', async t => {
   t.equal(dataOf('generate', voiceReady('a')).voiceId, 'a')
 })
 
-t.test('readCallback() does not let fields of data stand in for its own', async t => {
-  const data = dataOf('validate', ok({ step: 'generate', code: 7, msg: 'mine', source: 'mine', receivedAt: 'never', task_id: 'b' }))
-  t.match(data, { taskId: 'a', step: 'validate', code: 200, msg: 'success', source: 'callback', receivedAt: NOW.toISOString() })
+t.test('readCallback() does not let fields of data override its own', async t => {
+  const forged = { step: 'generate', code: 7, msg: 'mine', source: 'mine', receivedAt: 'never', task_id: 'b' }
+  const data = dataOf('validate', ok(forged))
+  t.match(data, {
+    taskId: 'a',
+    step: 'validate',
+    code: 200,
+    msg: 'success',
+    source: 'callback',
+    receivedAt: NOW.toISOString()
+  })
   t.notOk('task_id' in data)
 })
 
-t.test('readCallback() writes data in one line, whatever is in it', async t => {
+t.test('readCallback() writes data as one line', async t => {
   t.notMatch(read('validate', ok({ validateInfo: 'a\r\nb\rc\n\ndata: forged' })).draft.data, /[\r\n]/)
 })
 
@@ -101,11 +127,15 @@ const SPELLINGS: Array<[string, object, string]> = [
   ['taskId', { taskId: 'a' }, 'a'],
   ['task_id', { task_id: 'a' }, 'a'],
   ['data.taskId before all others', { data: { taskId: 'a', task_id: 'b' }, taskId: 'c', task_id: 'd' }, 'a'],
-  ['data.task_id before those beside data', { data: { task_id: 'b' }, taskId: 'c', task_id: 'd' }, 'b'],
+  ['data.task_id before the top level', { data: { task_id: 'b' }, taskId: 'c', task_id: 'd' }, 'b'],
   ['taskId before task_id', { data: {}, taskId: 'c', task_id: 'd' }, 'c'],
-  ['task_id where the others are null or empty', { data: { taskId: null, task_id: '' }, taskId: null, task_id: 'd' }, 'd'],
-  ['one that has every kind of character', { taskId: 'azAZ09._:-' }, 'azAZ09._:-'],
-  ['one of 128 characters', { taskId: 'x'.repeat(128) }, 'x'.repeat(128)]
+  [
+    'task_id where the others are null or empty',
+    { data: { taskId: null, task_id: '' }, taskId: null, task_id: 'd' },
+    'd'
+  ],
+  ['a text of all allowed characters', { taskId: 'azAZ09._:-' }, 'azAZ09._:-'],
+  ['a text of 128 characters', { taskId: 'x'.repeat(128) }, 'x'.repeat(128)]
 ]
 
 for (const [what, body, taskId] of SPELLINGS) {
@@ -116,10 +146,10 @@ for (const [what, body, taskId] of SPELLINGS) {
 }
 
 const UNREADABLES: Array<[string, unknown, RegExp]> = [
-  ['no task id', { code: 200, data: {} }, /names no task/],
-  ['a task id with a space', { code: 200, taskId: 'a b' }, /its task id has other characters/],
-  ['a task id with a newline at its end', { code: 200, taskId: 'a\n' }, /its task id has other characters/],
-  ['a task id of 129 characters', { code: 200, taskId: 'x'.repeat(129) }, /another length/],
+  ['no task id', { code: 200, data: {} }, /it has no task id/],
+  ['a task id with a space', { code: 200, taskId: 'a b' }, /its task id is malformed/],
+  ['a task id with a newline at its end', { code: 200, taskId: 'a\n' }, /its task id is malformed/],
+  ['a task id of 129 characters', { code: 200, taskId: 'x'.repeat(129) }, /its task id is malformed/],
   ['a task id that is a number', { code: 200, data: { taskId: 1 } }, /\/data\/taskId/],
   ['no code', { data: { taskId: 'a' } }, /\/code/],
   ['a code that is text', { code: '200', taskId: 'a' }, /\/code/],
@@ -145,25 +175,28 @@ for (const [what, body, message] of UNREADABLES) {
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 
-t.test('readCallback() reads what is nested as deep as it allows', async t => {
+t.test('readCallback() reads a body nested 64 levels deep', async t => {
   t.equal(nameOf('validate', ok({ ...phrase, extra: nested(62) })), 'phrase-ready')
 })
 
-t.test('readCallback() refuses what is nested deeper', async t => {
-  t.throws(() => read('validate', ok({ extra: nested(63) })), { ...UNREADABLE, message: /deeper than 64/ })
+t.test('readCallback() refuses a body nested deeper', async t => {
+  t.throws(() => read('validate', ok({ extra: nested(63) })), { ...UNREADABLE, message: /more than 64 levels deep/ })
 })
 
-t.test('readCallback() refuses what is nested so deep that it would break the stack', async t => {
-  t.throws(() => read('validate', ok({ extra: nested(1_000_000) })), { ...UNREADABLE, message: /deeper than 64/ })
+t.test('readCallback() refuses nesting that would overflow the stack', async t => {
+  t.throws(() => read('validate', ok({ extra: nested(1_000_000) })), {
+    ...UNREADABLE,
+    message: /more than 64 levels deep/
+  })
 })
 
-t.test('readCallback() gives equal digests to equal bodies whose keys come in another order', async t => {
+t.test('readCallback() gives equal digests to bodies that differ in the order of keys', async t => {
   const one = { code: 200, msg: 'success', data: { taskId: 'a', list: [{ x: 1, y: 2 }, 3], status: 'fail' } }
   const other = { data: { status: 'fail', list: [{ y: 2, x: 1 }, 3], taskId: 'a' }, msg: 'success', code: 200 }
   t.equal(digestOf('validate', one), digestOf('validate', other))
 })
 
-t.test('readCallback() gives equal digests to equal bodies that come at other times', async t => {
+t.test('readCallback() gives equal digests to equal bodies at different times', async t => {
   t.equal(digestOf('validate', phraseReady('a')), digestOf('validate', phraseReady('a'), new Date(0)))
 })
 
@@ -178,12 +211,12 @@ const DIFFERENT: Array<[string, unknown]> = [
   ['a key with other text', ok({ 'li"st': 1 })]
 ]
 
-t.test('readCallback() gives each different body its own digest', async t => {
+t.test('readCallback() gives different bodies different digests', async t => {
   const digests = new Set(DIFFERENT.map(([, body]) => digestOf('validate', body)))
   t.equal(digests.size, DIFFERENT.length)
 })
 
-t.test('readCallback() gives another digest to another step', async t => {
+t.test('readCallback() gives different steps different digests', async t => {
   t.not(digestOf('validate', phraseReady('a')), digestOf('regenerate', phraseReady('a')))
 })
 
@@ -208,11 +241,21 @@ const noDetails = { status: 'fail', errorCode: null }
 
 // Each line: a callback, and an answer that says the same.
 const SAME: Array<[string, Step, object, object]> = [
-  ['a phrase', 'validate', phraseReady('a'), ok({ ...phrase, validateInfo: ' Silver rivers hum below the hill\n', extra: 1 })],
+  [
+    'a phrase',
+    'validate',
+    phraseReady('a'),
+    ok({ ...phrase, validateInfo: ' Silver rivers hum below the hill\n', extra: 1 })
+  ],
   ['a voice', 'generate', voiceReady('a'), ok({ status: 'success', voiceId: 'a' })],
   ['a failure', 'regenerate', phraseFailed('a'), ok(phraseFailed('a').data)],
   ['a failure without details', 'generate', { code: 501, msg: 'failed', taskId: 'a' }, ok(noDetails)],
-  ['a voice that does not match', 'generate', ok({ ...voice, voiceId: 'fail' }), ok({ ...voice, voiceId: 'fail', errorCode: 0 })]
+  [
+    'a voice that does not match',
+    'generate',
+    ok({ ...voice, voiceId: 'fail' }),
+    ok({ ...voice, voiceId: 'fail', errorCode: 0 })
+  ]
 ]
 
 for (const [what, step, one, other] of SAME) {
@@ -229,9 +272,13 @@ t.test('readCallback() finds the same meaning in a phrase of validate and of reg
 t.test('readCallback() gives each different outcome a meaning of its own', async t => {
   const failure = phraseFailed('a')
   const bodies: Array<[Step, object]> = [
-    ['validate', phraseReady('a')], ['validate', phraseReady('a', 'Another')], ['validate', failure], ['generate', failure],
+    ['validate', phraseReady('a')], [
+      'validate', phraseReady('a', 'Another')
+    ], ['validate', failure], ['generate', failure],
     ['validate', { ...failure, data: { ...failure.data, errorCode: 501 } }], ['validate', ok(noDetails)],
-    ['validate', { ...failure, data: { ...failure.data, errorMessage: 'Expired' } }], ['generate', ok({ ...voice, voiceId: phraseReady('a').data.validateInfo })]
+    [
+      'validate', { ...failure, data: { ...failure.data, errorMessage: 'Expired' } }
+    ], ['generate', ok({ ...voice, voiceId: phraseReady('a').data.validateInfo })]
   ]
   t.equal(new Set(bodies.map(([step, body]) => meaningOf(step, body))).size, bodies.length)
 })

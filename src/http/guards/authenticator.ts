@@ -4,29 +4,31 @@ import { acceptOtherBody } from '../../event.ts'
 import { isSameSecret } from '../../secrets.ts'
 import { checkKieSignature, checkStandardSignature, type Signed } from '../../suno/signature.ts'
 
-/** What is known of an authentic callback beyond its body. */
+/** Facts that an authentic callback proves beyond its body. */
 export type Proof = Partial<Signed>
 
-/** Tells callbacks of the sender from those of strangers. */
+/** Checks whether callbacks come from the sender. */
 export interface Authenticator {
-  /** false: nothing is configured that a callback could prove itself with, and every one is let in. */
+  /** false: no token or key is configured, so every callback is accepted. */
   readonly required: boolean
   /**
-   * What a callback proves.
+   * Checks the token and the signature of a callback.
    *
    * @param body - the raw bytes of the body
-   * @param json - what they say
-   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when proof is required and there is none
+   * @param json - the parsed body
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` if proof is required and the callback has none
    */
   prove (request: FastifyRequest, body: Uint8Array, json: unknown): Proof
 }
 
 /**
- * Makes what decides whether a callback is authentic: a token in its URL or a signature over it; either suffices.
+ * Creates the authenticator of callbacks. A token in the URL or a signature suffices.
  *
- * @param windowSeconds - how far a signature's time may be from ours, both ways
+ * @param windowSeconds - maximum difference between a signature's time and ours, in both directions
  */
-export function createAuthenticator (tokens: readonly string[], keys: readonly string[], windowSeconds: number): Authenticator {
+export function createAuthenticator (
+  tokens: readonly string[], keys: readonly string[], windowSeconds: number
+): Authenticator {
   const required = tokens.length + keys.length > 0
 
   function hasToken ({ query }: FastifyRequest): boolean {
@@ -39,10 +41,14 @@ export function createAuthenticator (tokens: readonly string[], keys: readonly s
 
     prove (request, body, json) {
       const check = { keys, windowSeconds, now: Date.now() }
-      const signed = checkKieSignature(request.headers, json, check) ?? checkStandardSignature(request.headers, body, check)
-      // The token proves the sender, whatever body came with the signature before; the signature is used up all the same.
+      const { headers } = request
+      const signed = checkKieSignature(headers, json, check) ?? checkStandardSignature(headers, body, check)
+      // A token proves the sender whatever body its signature came with before. The signature counts as used.
       if (hasToken(request)) return signed ? { ...signed, delivery: acceptOtherBody(signed.delivery) } : {}
-      if (required && !signed) throw new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot accept the callback: it proves nothing, expected a token or a signature')
+      if (required && !signed) {
+        const message = 'Cannot accept the callback: it has no proof, expected a token or a signature'
+        throw new RelayError('CALLBACK_UNAUTHENTIC', message)
+      }
       return signed ?? {}
     }
   }

@@ -2,10 +2,10 @@ const GROUPS = 8
 const NETWORK_GROUPS = 4
 
 /**
- * What counts as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because a single host commonly has
- * all addresses behind them.
+ * Returns the network that limits count as one client: an IPv4 address, or the first 64 bits of an IPv6 address,
+ * because one host commonly owns all addresses with these bits.
  *
- * @param address - undefined is one that cannot be known any more, since its connection is gone
+ * @param address - undefined after the connection has closed
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */
 export function networkOf (address = ''): string {

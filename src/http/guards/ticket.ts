@@ -1,10 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 
 const BEARER = /^Bearer +(\S+)$/i
-// A ticket is of characters that a cookie leaves as they are: there is nothing to decode.
+// The characters of a ticket are never encoded in a cookie.
 const COOKIE = /(?:^|;) *ticket="?([\w.-]+)/
 
-/** The ticket of a request: of its header, else of its query, else of its cookie. */
-export function readTicket ({ headers: { authorization = '', cookie = '' }, query }: FastifyRequest<{ Querystring: { ticket?: string } }>): string | undefined {
+/** A request whose query may carry a ticket. */
+export type TicketRequest = FastifyRequest<{ Querystring: { ticket?: string } }>
+
+/** Returns the ticket of a request: from its header, else from its query, else from its cookie. */
+export function readTicket ({ headers, query }: TicketRequest): string | undefined {
+  const { authorization = '', cookie = '' } = headers
   return BEARER.exec(authorization)?.[1] ?? query.ticket ?? COOKIE.exec(cookie)?.[1]
 }

@@ -1,34 +1,37 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyRequest } from 'fastify'
+import { CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, type Step } from '../../../schemas/callback.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
-import { RelayError, STATUS } from '../../errors.ts'
+import { RelayError, STATUS, type RelayErrorCode } from '../../errors.ts'
+import type { TaskEvent } from '../../event.ts'
 import type { Hub } from '../../hub/hub.ts'
-import { digestOf, readCallback, type ReadCallback } from '../../suno/callback.ts'
-import type { Authenticator, Proof } from '../guards/authenticator.ts'
-import { requirePlainUtf8 } from '../guards/media-type.ts'
 import type { Metrics } from '../../metrics.ts'
+import { digestOf, type readCallback, type ReadCallback } from '../../suno/callback.ts'
+import type { Authenticator, Proof } from '../guards/authenticator.ts'
+import type { AuthFailures } from '../guards/failures.ts'
+import { requirePlainUtf8 } from '../guards/media-type.ts'
 import { networkOf } from '../guards/network.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
-import type { TaskEvent } from '../../event.ts'
-import { CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, type Step } from '../../../schemas/callback.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
-const NOTHING = Buffer.alloc(0)
+const EMPTY = Buffer.alloc(0)
 
+/** Options of the callback routes. */
 export interface CallbackOptions {
   readonly hub: Hub
-  /** The largest body, in bytes. */
+  /** Reads the JSON body of a callback; throws `CALLBACK_UNREADABLE` if it cannot. */
+  readonly read: typeof readCallback
+  /** Maximum size of a body, in bytes. */
   readonly bodyLimit: number
   readonly authenticator: Authenticator
+  readonly failures: AuthFailures
   readonly metrics: Metrics
-  /** Counts a failed authentication of a network, and says whether that network is past its limit. */
-  readonly failed: (network: string) => boolean
 }
 
-/** A callback that came and is authentic. */
+/** An authentic callback. */
 interface Arrival {
   readonly step: Step
   /** JSON. */
@@ -37,73 +40,102 @@ interface Arrival {
   readonly proof: Proof
 }
 
-/** `POST /callback` and `POST /callback/:step`: keep the callback, tell the streams, answer 200. */
-export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, { hub, bodyLimit, authenticator, failed, metrics }) => {
+/** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
+export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
+  const { hub, read, bodyLimit, authenticator, failures, metrics } = options
   app.addHook('onRequest', requirePlainUtf8)
   app.removeAllContentTypeParsers()
-  // Left as it came: signatures are over the bytes.
+  // Signatures cover the raw bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
 
   app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
     const { code } = toRelayError(error)
     metrics.callback(code)
-    // Strangers must not fill the log.
-    app.log[STATUS[code] === 401 || STATUS[code] === 429 ? 'debug' : 'info']({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
+    // Unauthenticated requests must not fill the log.
+    const level = STATUS[code] === 401 || STATUS[code] === 429 ? 'debug' : 'info'
+    app.log[level]({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
     return sendProblem(error, request, reply)
   })
 
   async function receive (step: Step, request: FastifyRequest) {
     try {
-      return await keep(admit(step, request))
+      return await accept(authenticate(step, request))
     } catch (error) {
-      throw isUnauthentic(error) ? refusal(failed(networkOf(request.ip)), error) : error
+      if (!hasCode(error, 'CALLBACK_UNAUTHENTIC')) throw error
+      throw refusal(failures.recordFailure(networkOf(request.ip)), error)
     }
   }
 
-  function admit (step: Step, request: FastifyRequest): Arrival {
-    const bytes = request.body as Buffer | undefined ?? NOTHING
+  function authenticate (step: Step, request: FastifyRequest): Arrival {
+    const bytes = request.body as Buffer | undefined ?? EMPTY
     const { body, json } = parseJson(bytes)
     const proof = authenticator.prove(request, bytes, json)
-    if (json === undefined) throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
-    return { step, body, json, proof }
+    if (json !== undefined) return { step, body, json, proof }
+    throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
   }
 
-  async function keep (arrival: Arrival) {
+  async function accept (arrival: Arrival) {
     const { step, json, proof } = arrival
-    let read: ReadCallback
+    let callback: ReadCallback
     try {
-      read = readCallback(step, json, { receivedAt: new Date(), signedTaskId: proof.taskId })
+      callback = read(step, json, { receivedAt: new Date(), signedTaskId: proof.taskId })
     } catch (error) {
-      return hold(arrival, error as Error)
+      // Strangers must not fill the disk.
+      if (!authenticator.required) throw error
+      if (hasCode(error, 'CALLBACK_UNREADABLE')) return quarantine(arrival, (error as RelayError).message)
+      await holdForFix(arrival, error as Error)
+      throw error
     }
+    return keep(arrival, callback)
+  }
+
+  async function keep ({ step, proof }: Arrival, { taskId, draft }: ReadCallback) {
     const began = performance.now()
-    const { event, duplicate } = await hub.publish(read.taskId, { ...read.draft, delivery: proof.delivery })
+    const { event, duplicate } = await hub.publish(taskId, { ...draft, delivery: proof.delivery })
     metrics.callback(duplicate ? 'duplicate' : 'kept')
     if (!duplicate) metrics.event(event.event)
-    app.log.info({ taskId: read.taskId, step, event: event.event, eventId: event.id, duplicate, ms: Math.round(performance.now() - began) }, 'callback')
+    const ms = Math.round(performance.now() - began)
+    app.log.info({ taskId, step, event: event.event, eventId: event.id, duplicate, ms }, 'callback')
     return received(event, duplicate)
   }
 
-  async function hold (arrival: Arrival, problem: Error) {
-    // A stranger must not fill the disk.
-    if (!authenticator.required) throw problem
-    const { step, body, proof } = arrival
-    const reason = problem.message
-    const first = await hub.hold({ step, body, reason, digest: digestOfHeld(arrival), signedTaskId: proof.taskId, delivery: proof.delivery })
+  /** Quarantines a callback that cannot be read. */
+  async function quarantine (arrival: Arrival, reason: string) {
+    const first = await hold(arrival, reason)
     metrics.callback(first ? 'duplicate' : 'quarantined')
-    app.log.warn({ step, reason }, 'callback quarantined')
     return first ? received(first, true) : QUARANTINED
   }
 
+  /** Quarantines a callback for a version without the defect that `error` shows. */
+  async function holdForFix (arrival: Arrival, error: Error): Promise<void> {
+    const reason = `Cannot read the callback: the relay has a defect: ${error.message}`
+    try {
+      await hold(arrival, reason)
+    } catch (cause) {
+      app.log.error({ err: error }, reason)
+      throw cause
+    }
+  }
+
+  async function hold (arrival: Arrival, reason: string): Promise<TaskEvent | undefined> {
+    const { step, body, proof } = arrival
+    const digest = digestOfHeld(arrival)
+    const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
+    app.log.warn({ step, reason }, 'callback quarantined')
+    return first
+  }
+
   app.post('/callback', { bodyLimit, schema: { response } }, (request) => receive('regenerate', request))
-  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, (request) => receive(request.params.step, request))
+  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, (request) => {
+    return receive(request.params.step, request)
+  })
 }
 
 function received ({ taskId, id }: TaskEvent, duplicate: boolean) {
   return { received: true as const, taskId, eventId: id, duplicate }
 }
 
-/** As if it could be read, so that the delivery is known to a version that can; what is nested too deep is equal as text. */
+/** Returns the digest of the event that the body would become, so that a later version recognises the delivery. */
 function digestOfHeld ({ step, body, json }: Arrival): string {
   try {
     return digestOf(step, json)
@@ -112,7 +144,7 @@ function digestOfHeld ({ step, body, json }: Arrival): string {
   }
 }
 
-/** `json` is undefined when the bytes are no JSON in UTF-8: who sent them has to be known before that is told. */
+/** Parses a body. `json` is undefined if it is not JSON in UTF-8: only an authenticated sender gets that error. */
 function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
   try {
     const body = UTF8.decode(bytes)
@@ -122,13 +154,16 @@ function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
   }
 }
 
-function isUnauthentic (error: unknown): boolean {
-  return error instanceof RelayError && error.code === 'CALLBACK_UNAUTHENTIC'
+function hasCode (error: unknown, code: RelayErrorCode): boolean {
+  return error instanceof RelayError && error.code === code
 }
 
-/** Says the same whatever is missing or wrong. */
-function refusal (isPastLimit: boolean, cause: unknown): RelayError {
-  return isPastLimit
-    ? new RelayError('AUTH_FAILURES_EXCEEDED', 'Cannot accept the callback: too many without proof came from this address, expected fewer in a minute', { cause })
-    : new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot accept the callback: it is not proven to be the sender\'s', { cause })
+/** Returns the error for a callback without proof. Its text never says what is missing or wrong. */
+function refusal (isOverLimit: boolean, cause: unknown): RelayError {
+  if (!isOverLimit) {
+    const message = 'Cannot accept the callback: it has no valid token or signature'
+    return new RelayError('CALLBACK_UNAUTHENTIC', message, { cause })
+  }
+  const message = 'Cannot accept the callback: too many unauthenticated requests from this address in the last minute'
+  return new RelayError('AUTH_FAILURES_EXCEEDED', message, { cause })
 }

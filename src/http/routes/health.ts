@@ -6,12 +6,23 @@ import type { Streams } from '../streams/registry.ts'
 
 const OK = { status: 'ok' } as const
 
-/** `GET /healthz`: the process answers. `GET /readyz`: an event could be kept now, and the server is not about to stop. */
-export const health: FastifyPluginAsyncTypebox<{ hub: Hub, streams: Streams }> = async (app, { hub, streams }) => {
-  app.get('/healthz', { schema: { response: { 200: HealthSchema } } }, async () => OK)
+/** Options of the health routes. */
+export interface HealthOptions {
+  readonly hub: Hub
+  readonly streams: Streams
+}
 
-  app.get('/readyz', { schema: { response: { 200: HealthSchema, '4xx': ProblemSchema, '5xx': ProblemSchema } } }, async () => {
-    if (streams.draining) throw new RelayError('DRAINING', 'Cannot take requests: the server is about to stop')
+/**
+ * `GET /healthz` answers 200 while the process runs. `GET /readyz` answers 200 if the store took a write and the server
+ * is not draining, else 503 with the reason.
+ */
+export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { hub, streams }) => {
+  const response = { 200: HealthSchema, '4xx': ProblemSchema, '5xx': ProblemSchema }
+
+  app.get('/healthz', { schema: { response } }, async () => OK)
+
+  app.get('/readyz', { schema: { response } }, async () => {
+    if (streams.draining) throw new RelayError('DRAINING', 'Cannot take requests: the server is stopping')
     await hub.check()
     return OK
   })

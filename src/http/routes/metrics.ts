@@ -7,25 +7,31 @@ import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { isSameSecret } from '../../secrets.ts'
 
+/** Options of the metrics route. */
 export interface MetricsOptions {
   readonly hub: Hub
   readonly metrics: Metrics
-  /** What a reader has to show as `Authorization: Bearer`; empty: nothing. */
+  /** Token that readers send as `Authorization: Bearer`; empty: none is needed. */
   readonly token: string
 }
 
 /**
- * `GET /metrics`: the metrics of the relay and of its process, as Prometheus text.
+ * `GET /metrics`: metrics of the relay and of its process, as Prometheus text.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, { hub, metrics: { registry }, token }) => {
+export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, { hub, metrics, token }) => {
+  const { registry } = metrics
+  const schema = { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
   collectDefaultMetrics({ register: registry })
-  const held = new Gauge({ name: 'relay_quarantine_size', help: 'Callbacks held because they could not be read', registers: [registry] })
+  const held = new Gauge({ name: 'relay_quarantine_size', help: 'Callbacks in quarantine', registers: [registry] })
 
-  app.get('/metrics', { schema: { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } } }, async (request, reply) => {
-    if (token && !isSameSecret(`Bearer ${token}`, request.headers.authorization ?? '')) throw new RelayError('METRICS_FORBIDDEN', 'Cannot show the metrics: the request bears no token for them, expected it as Authorization: Bearer')
-    // Trouble with the store is when the rest is wanted most.
+  app.get('/metrics', { schema }, async (request, reply) => {
+    if (token && !isSameSecret(`Bearer ${token}`, request.headers.authorization ?? '')) {
+      const message = 'Cannot show the metrics: the token is missing or wrong, expected it as Authorization: Bearer'
+      throw new RelayError('METRICS_FORBIDDEN', message)
+    }
+    // The other metrics matter most while the store is unavailable.
     held.set(await hub.quarantineSize().catch(() => NaN))
     return reply.type(registry.contentType).send(await registry.metrics())
   })

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 
 const FOLDER = new URL('../../web/', import.meta.url)
-const FILES = ['dom.js', 'icon.svg', 'page.js', 'sample.js', 'stage.js', 'style.css', 'timeline.js', 'watch.js', 'words.js']
+const FILES = [
+  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'stage.js', 'style.css', 'timeline.js', 'watch.js', 'words.js'
+]
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -12,41 +14,45 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The page's own files and its own server, and nothing else; no text becomes markup or script.
+ * Allows only files and requests of this server. Text never becomes markup or script.
  *
  * @see https://www.w3.org/TR/CSP3/
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
-  "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"
+  "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'", "trusted-types 'none'"
 ].join('; ')
 
 const HEADERS = {
   'cache-control': 'no-cache',
   'content-security-policy': CONTENT_SECURITY_POLICY,
-  // The task id in the page's URL is what lets its bearer watch.
+  // The page's URL contains the task id, which is a capability.
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff'
 }
 
+/** Options of the live page. */
 export interface PageOptions {
-  /** Whether anyone may post a callback: the page then offers to send a sample, as long as the server is on loopback only. */
+  /** true: callbacks need no proof. The page then offers to post a sample, if the server listens on loopback only. */
   readonly openCallbacks: boolean
-  /** Whether watching needs a ticket: the page then has a field for it. */
+  /** true: streams need a ticket. The page then has a field for one. */
   readonly tickets: boolean
 }
 
-/** `GET /`, the live page, and `GET /web/*`, what it is made of. Works below any prefix: its URLs are relative. */
+/** `GET /`, the live page, and `GET /web/*`, its files. Works below any prefix, because its URLs are relative. */
 export const page: FastifyPluginAsync<PageOptions> = async (app, { openCallbacks, tickets }) => {
   const html = await readFile(new URL('index.html', FOLDER), 'utf8')
-  const [plain, withSample] = [false, true].map((sample) => toAsset('index.html', setFlags(html, { sample, tickets }))) as [Asset, Asset]
+  const plain = toAsset('index.html', setFlags(html, { sample: false, tickets }))
+  const withSample = toAsset('index.html', setFlags(html, { sample: true, tickets }))
 
   app.get('/', async (request, reply) => {
     const [path, query] = request.url.split('?', 2) as [string, string?]
-    // Without the slash the page's relative URLs would miss the prefix.
-    if (!path.endsWith('/')) return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${query ? `?${query}` : ''}`)
-    const sample = openCallbacks && onLoopback(app)
-    return send(sample ? withSample : plain, request, reply)
+    // Without the slash, the page's relative URLs would miss the prefix.
+    if (!path.endsWith('/')) {
+      return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${query ? `?${query}` : ''}`)
+    }
+    return send(openCallbacks && isOnLoopback(app) ? withSample : plain, request, reply)
   })
 
   for (const name of FILES) {
@@ -66,18 +72,19 @@ function toAsset (name: string, body: string): Asset {
 }
 
 function setFlags (html: string, flags: Record<string, boolean>): string {
-  return Object.entries(flags).reduce((text, [name, on]) => text.replace(`data-${name}="no"`, `data-${name}="${on ? 'yes' : 'no'}"`), html)
+  return Object.entries(flags).filter(([, on]) => on)
+    .reduce((text, [name]) => text.replace(`data-${name}="no"`, `data-${name}="yes"`), html)
 }
 
 function send ({ type, body, etag }: Asset, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.headers({ ...HEADERS, etag })
-  // A proxy that compresses makes the tag weak, and a client may send several.
+  // A proxy that compresses weakens the tag, and a client may send several tags.
   if (headers['if-none-match']?.includes(etag)) return reply.code(304).send()
   return reply.header('content-type', type).send(body)
 }
 
-/** Whether nothing but loopback is listened on; false while nothing is. */
-function onLoopback (app: FastifyInstance): boolean {
+/** Whether the server listens, and on loopback addresses only. */
+function isOnLoopback (app: FastifyInstance): boolean {
   const addresses = app.addresses().map((bound) => typeof bound === 'string' ? bound : bound.address)
   return addresses.length > 0 && addresses.every((address) => address === '::1' || address.startsWith('127.'))
 }

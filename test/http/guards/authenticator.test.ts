@@ -12,14 +12,19 @@ const STRANGER = { CALLBACK_TOKENS: [TOKEN], WEBHOOK_HMAC_KEYS: [KEY, SECRET] }
 t.test('callback: one of several tokens suffices', async t => {
   const { url } = await startRelay(t, { CALLBACK_TOKENS: ['old', 'new'] })
   for (const token of ['old', 'new']) {
-    t.match(await post(url, phraseReady(token), { query: `?token=${token}` }), { status: 200, json: { taskId: token, duplicate: false } })
+    t.match(await post(url, phraseReady(token), { query: `?token=${token}` }), {
+      status: 200,
+      json: { taskId: token, duplicate: false }
+    })
   }
 })
 
-t.test('callback: a token is taken as it is encoded in a URL, on every path', async t => {
+t.test('callback: a URL-encoded token is accepted on every path', async t => {
   const { url } = await startRelay(t, { CALLBACK_TOKENS: ['ä &+/='] })
   const query = `?token=${encodeURIComponent('ä &+/=')}`
-  for (const step of ['validate', 'regenerate', 'generate'] as const) t.equal((await post(url, phraseReady(step), { step, query })).status, 200)
+  for (const step of ['validate', 'regenerate', 'generate'] as const) {
+    t.equal((await post(url, phraseReady(step), { step, query })).status, 200)
+  }
 })
 
 t.test('callback: a kie.ai signature suffices', async t => {
@@ -30,15 +35,26 @@ t.test('callback: a kie.ai signature suffices', async t => {
 t.test('callback: a signature of Standard Webhooks suffices', async t => {
   const { url } = await startRelay(t, STRANGER)
   const body = JSON.stringify(phraseReady('a'))
-  t.match(await post(url, body, { headers: standardHeaders(SECRET, 'one', body) }), { status: 200, json: { taskId: 'a' } })
+  t.match(await post(url, body, { headers: standardHeaders(SECRET, 'one', body) }), {
+    status: 200,
+    json: { taskId: 'a' }
+  })
 })
 
-t.test('callback: a signature of Standard Webhooks is over the bytes, and spaces count', async t => {
+t.test('callback: a signature of Standard Webhooks covers the bytes, spaces included', async t => {
   const { url } = await startRelay(t, STRANGER)
   const body = JSON.stringify(phraseReady('a'))
   t.equal((await post(url, ` ${body}`, { headers: standardHeaders(SECRET, 'one', ` ${body}`) })).status, 200)
   t.equal((await post(url, `  ${body}`, { headers: standardHeaders(SECRET, 'two', ` ${body}`) })).status, 401)
 })
+
+const UNAUTHENTIC = {
+  type: 'about:blank',
+  title: 'Unauthorized',
+  status: 401,
+  code: 'CALLBACK_UNAUTHENTIC',
+  detail: 'Cannot accept the callback: it has no valid token or signature'
+}
 
 const body = JSON.stringify(phraseReady('a'))
 const REFUSED: Array<[string, { query?: string, headers?: Record<string, string>, body?: string }]> = [
@@ -52,45 +68,43 @@ const REFUSED: Array<[string, { query?: string, headers?: Record<string, string>
   ['with a signature that is too old', { headers: kieHeaders(KEY, 'a', nowSeconds() - 3600) }],
   ['with a signature of the future', { headers: kieHeaders(KEY, 'a', nowSeconds() + 3600) }],
   ['with the signature of another body', { headers: standardHeaders(SECRET, 'one', `${body} `) }],
-  ['with a body that is no JSON', { body: '{' }],
+  ['with a body that is not JSON', { body: '{' }],
   ['with no body', { body: '' }]
 ]
 for (const [what, { body: text = body, ...options }] of REFUSED) {
-  t.test(`callback: ${what} it is refused, and nothing tells why`, async t => {
+  t.test(`callback: ${what} it is refused, and the answer gives no reason`, async t => {
     const { url } = await startRelay(t, STRANGER)
     const { status, json } = await post(url, text, options)
-    t.strictSame({ status, json }, {
-      status: 401,
-      json: { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'CALLBACK_UNAUTHENTIC', detail: "Cannot accept the callback: it is not proven to be the sender's" }
-    })
+    t.strictSame({ status, json }, { status: 401, json: UNAUTHENTIC })
     t.equal((await fetch(`${url}/tasks/a`)).status, 404)
   })
 }
 
-t.test('callback: a request without a body has to prove itself too', async t => {
+t.test('callback: a request without a body needs proof too', async t => {
   const { url } = await startRelay(t, STRANGER)
   t.equal((await fetch(`${url}/callback`, { method: 'POST' })).status, 401)
   t.equal((await fetch(`${url}/callback?token=${TOKEN}`, { method: 'POST' })).status, 400)
 })
 
-t.test('callback: with nothing configured every callback is let in', async t => {
+t.test('callback: without tokens and keys, every callback is accepted', async t => {
   const { url } = await startRelay(t)
-  t.equal((await post(url, phraseReady('a'), { query: '?token=any', headers: kieHeaders('any', 'a') })).status, 200)
+  const proof = { query: '?token=any', headers: kieHeaders('any', 'a') }
+  t.equal((await post(url, phraseReady('a'), proof)).status, 200)
 })
 
-t.test('callback: who is proven learns that a body is no JSON', async t => {
+t.test('callback: a proven sender learns that its body is not JSON', async t => {
   const { url } = await startRelay(t, STRANGER)
   t.match(await post(url, '{', { query: `?token=${TOKEN}` }), { status: 400, json: { code: 'BODY_NOT_JSON' } })
 })
 
-t.test('callback: the task is the one that is signed, however many the body names', async t => {
+t.test('callback: the signed task id overrides those of the body', async t => {
   const { url } = await startRelay(t, STRANGER)
   const forged = { ...phraseReady('victim'), task_id: 'mine' }
   t.match((await post(url, forged, { headers: kieHeaders(KEY, 'mine') })).json, { taskId: 'mine' })
   t.equal((await fetch(`${url}/tasks/victim`)).status, 404)
 })
 
-t.test('callback: a kie.ai pair comes again with the same body as a duplicate, whatever came since', async t => {
+t.test('callback: a repeated kie.ai pair with the same body is a duplicate, later events notwithstanding', async t => {
   const { url } = await startRelay(t, { ...STRANGER, DEDUPE_WINDOW_MS: 0 })
   const headers = kieHeaders(KEY, 'a')
   const first = await post(url, phraseReady('a'), { headers })
@@ -99,22 +113,23 @@ t.test('callback: a kie.ai pair comes again with the same body as a duplicate, w
   t.strictSame((await post(url, phraseReady('a'), { headers })).json, { ...first.json, duplicate: true })
 })
 
-t.test('callback: a kie.ai pair that was seen is refused with another body, on another step, and unreadable', async t => {
+t.test('callback: a used kie.ai pair is refused with another body, another step, or an unreadable body', async t => {
   const { url } = await startRelay(t, STRANGER)
   const headers = kieHeaders(KEY, 'a')
   await post(url, phraseReady('a'), { headers })
 
-  t.match(await post(url, phraseReady('a', 'forged'), { headers }), { status: 401, json: { code: 'CALLBACK_UNAUTHENTIC', detail: "Cannot accept the callback: it is not proven to be the sender's" } })
+  t.match(await post(url, phraseReady('a', 'forged'), { headers }), { status: 401, json: UNAUTHENTIC })
   t.equal((await post(url, phraseReady('a'), { headers, step: 'generate' })).status, 401)
   t.equal((await post(url, { taskId: 'a' }, { headers })).status, 401)
   const { events } = await (await fetch(`${url}/tasks/a`)).json() as { events: unknown[] }
   t.equal(events.length, 1)
 })
 
-t.test('callback: of many bodies that race under one kie.ai pair exactly one is kept', async t => {
+t.test('callback: of concurrent bodies with one kie.ai pair, exactly one is kept', async t => {
   const { url } = await startRelay(t, { ...STRANGER, STORE_URL: `sqlite:${join(temporaryFolder(t), 'relay.db')}` })
   const headers = kieHeaders(KEY, 'a')
-  const replies = await Promise.all(Array.from({ length: 30 }, (_, n) => post(url, phraseReady('a', `phrase ${n}`), { headers })))
+  const bodies = Array.from({ length: 30 }, (_, n) => phraseReady('a', `phrase ${n}`))
+  const replies = await Promise.all(bodies.map((body) => post(url, body, { headers })))
 
   t.strictSame(replies.map(({ status }) => status).sort(), [200, ...Array(29).fill(401)])
   t.match((await (await fetch(`${url}/tasks/a`)).json()), { events: { length: 1 } })
@@ -132,7 +147,7 @@ t.test('callback: a kie.ai pair is remembered over a restart', async t => {
   t.strictSame((await post(second.url, phraseReady('a'), { headers })).json, { ...json, duplicate: true })
 })
 
-t.test('callback: with a token another body under a used pair is kept, and the pair stays used up', async t => {
+t.test('callback: with a token, another body with a used pair is kept, and the pair stays used', async t => {
   const { url } = await startRelay(t, STRANGER)
   const headers = kieHeaders(KEY, 'a')
   const query = `?token=${TOKEN}`
@@ -142,7 +157,7 @@ t.test('callback: with a token another body under a used pair is kept, and the p
   t.match(await post(url, phraseFailed('a'), { headers, query }), { status: 200, json: { duplicate: false } })
 })
 
-t.test('callback: a webhook-id that was seen is a duplicate of its first event, whatever else came with it', async t => {
+t.test('callback: a repeated webhook-id is a duplicate of its first event, even with another body', async t => {
   const { url } = await startRelay(t, STRANGER)
   const send = (body: object, timestamp = nowSeconds(), query = '') => {
     const text = JSON.stringify(body)
@@ -156,7 +171,7 @@ t.test('callback: a webhook-id that was seen is a duplicate of its first event, 
   t.equal((await fetch(`${url}/tasks/b`)).status, 404)
 })
 
-t.test('callback: failures past the limit of an address are 429, and a proven sender there never is', async t => {
+t.test('callback: failures over the limit of an address are 429, a proven sender is not', async t => {
   const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 2 })
   const statuses: number[] = []
   for (let n = 0; n < 4; n++) statuses.push((await post(url, phraseReady('a'))).status)
@@ -170,14 +185,18 @@ t.test('callback: failures past the limit of an address are 429, and a proven se
 
 const from = (address: string): { headers: Record<string, string> } => ({ headers: { 'x-forwarded-for': address } })
 
-t.test('callback: without TRUST_PROXY an X-Forwarded-For buys no further failures', async t => {
+t.test('callback: without TRUST_PROXY X-Forwarded-For does not change the counted address', async t => {
   const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 1 })
   const statuses = [await post(url, '{}', from('192.0.2.1')), await post(url, '{}', from('192.0.2.2'))]
   t.strictSame(statuses.map(({ status }) => status), [401, 429])
 })
 
-t.test('callback: behind a trusted proxy each address has failures of its own, and only the proxy is believed', async t => {
-  const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 1, TRUST_PROXY: 'loopback, 198.51.100.0/24' })
+t.test('callback: behind a trusted proxy, each client address has its own count', async t => {
+  const { url } = await startRelay(t, {
+    ...STRANGER,
+    AUTH_FAILURES_PER_MINUTE: 1,
+    TRUST_PROXY: 'loopback, 198.51.100.0/24'
+  })
   const statuses: number[] = []
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.2', '203.0.113.9, 192.0.2.1', '192.0.2.3, 198.51.100.7']) {
     statuses.push((await post(url, '{}', from(address))).status)
@@ -185,9 +204,11 @@ t.test('callback: behind a trusted proxy each address has failures of its own, a
   t.strictSame(statuses, [401, 401, 429, 429, 401])
 })
 
-t.test('callback: the addresses of one IPv6 network share their failures', async t => {
+t.test('callback: the addresses of one IPv6 network share a count', async t => {
   const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 1, TRUST_PROXY: 'loopback' })
   const statuses: number[] = []
-  for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1']) statuses.push((await post(url, '{}', from(address))).status)
+  for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1']) {
+    statuses.push((await post(url, '{}', from(address))).status)
+  }
   t.strictSame(statuses, [401, 429, 401])
 })

@@ -20,6 +20,6 @@ for (const [address, network] of networks) {
   })
 }
 
-t.test('networkOf() counts all whose connection is gone as one', async t => {
+t.test('networkOf() counts closed connections as one network', async t => {
   t.equal(networkOf(undefined), '')
 })

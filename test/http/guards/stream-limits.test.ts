@@ -16,7 +16,7 @@ async function nextOver ({ app }: TestRelay): Promise<{ over: Promise<unknown> }
 }
 
 for (const setting of ['MAX_STREAMS', 'MAX_STREAMS_PER_IP', 'MAX_STREAMS_PER_TASK']) {
-  t.test(`${setting}: a program that wants one stream too many is told to come later`, async t => {
+  t.test(`${setting}: a client over the limit gets 429 with Retry-After`, async t => {
     const { url } = await startRelay(t, { [setting]: 2 })
     for (const task of ['a', 'a']) await (await watch(t, `${url}/events/${task}`)).next()
 
@@ -30,11 +30,13 @@ for (const setting of ['MAX_STREAMS', 'MAX_STREAMS_PER_IP', 'MAX_STREAMS_PER_TAS
   t.test(`${setting}: 0 is no limit`, async t => {
     const { url } = await startRelay(t, { [setting]: 0 })
 
-    for (const task of ['a', 'a', 'a']) t.equal((await (await watch(t, `${url}/events/${task}`)).next()).event, 'subscribed')
+    for (const task of ['a', 'a', 'a']) {
+      t.equal((await (await watch(t, `${url}/events/${task}`)).next()).event, 'subscribed')
+    }
   })
 }
 
-t.test('a browser that wants one stream too many is kept waiting and comes back by itself', async t => {
+t.test('a browser over the limit gets an empty stream with a long retry', async t => {
   const { url } = await startRelay(t, { MAX_STREAMS: 1 })
   await (await watch(t, `${url}/events/a`)).next()
 
@@ -45,14 +47,14 @@ t.test('a browser that wants one stream too many is kept waiting and comes back 
   t.match(await refused.text(), /^retry:(3|4)\d{4}\n\n$/)
 })
 
-t.test('places are per task', async t => {
+t.test('tasks are counted separately', async t => {
   const { url } = await startRelay(t, { MAX_STREAMS_PER_TASK: 1 })
   await (await watch(t, `${url}/events/a`)).next()
 
   t.equal((await (await watch(t, `${url}/events/b`)).next()).event, 'subscribed')
 })
 
-t.test('places are per address', async t => {
+t.test('addresses are counted separately', async t => {
   const { app, url } = await startRelay(t, { MAX_STREAMS_PER_IP: 1 })
   await (await watch(t, `${url}/events/a`)).next()
 
@@ -61,7 +63,7 @@ t.test('places are per address', async t => {
   t.equal(other.statusCode, 204)
 })
 
-t.test('a held task read takes a place, one that is answered at once does not', async t => {
+t.test('a held task read counts, an immediate one does not', async t => {
   const relay = await startRelay(t, { MAX_STREAMS: 1 })
   const held = new AbortController()
   const asked = nextOver(relay)
@@ -78,7 +80,7 @@ t.test('a held task read takes a place, one that is answered at once does not', 
   t.equal((await (await watch(t, `${relay.url}/events/a`)).next()).event, 'subscribed')
 })
 
-t.test('places stay exact however often clients leave and come back', async t => {
+t.test('counts stay exact when clients leave and come back', async t => {
   const relay = await startRelay(t, { MAX_STREAMS: 2, MAX_STREAMS_PER_TASK: 2, MAX_STREAMS_PER_IP: 2 })
   await (await watch(t, `${relay.url}/events/a`)).next()
 
@@ -94,7 +96,7 @@ t.test('places stay exact however often clients leave and come back', async t =>
 })
 
 for (const path of ['/events/a', '/tasks/a?wait=60']) {
-  t.test(`clients that leave as soon as they have asked for ${path} hold no place`, async t => {
+  t.test(`clients that leave right after asking for ${path} are not counted`, async t => {
     const relay = await startRelay(t, { MAX_STREAMS: 1, TICKET_KEYS: [] })
 
     for (let round = 0; round < 50; round++) {
@@ -108,13 +110,13 @@ for (const path of ['/events/a', '/tasks/a?wait=60']) {
   })
 }
 
-t.test('a request of an injected client gives its place back', async t => {
+t.test('an injected request is released', async t => {
   const { app } = await startRelay(t, { MAX_STREAMS: 1 })
 
   for (const task of ['a', 'a']) t.equal((await app.inject(`/tasks/${task}?wait=0.01`)).statusCode, 204)
 })
 
-t.test('whoever has left before a place was asked for takes none', async t => {
+t.test('a client that has left before acquire() is not counted', async t => {
   const limits = createStreamLimits({ total: 1, perNetwork: 1, perTask: 1 })
   const taken: boolean[] = []
   const app = Fastify()
@@ -131,12 +133,15 @@ t.test('whoever has left before a place was asked for takes none', async t => {
   t.strictSame(taken, [true, true])
 })
 
-t.test('an answer that waited behind another on its connection gives its place back when it is over', async t => {
+t.test('a pipelined request is released when its answer ends', async t => {
   const { url } = await startRelay(t, { MAX_STREAMS: 2 })
-  const { until } = await dial(t, url, ['GET /healthz HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /tasks/a?wait=1 HTTP/1.1', 'Host: a', '', 'GET /nowhere HTTP/1.1'])
+  const requests = [
+    '/healthz', '/tasks/a?wait=1', '/tasks/a?wait=1'
+  ].flatMap((path) => [`GET ${path} HTTP/1.1`, 'Host: a', ''])
+  const { until } = await dial(t, url, [...requests, 'GET /nowhere HTTP/1.1'])
   await until('404 Not Found')
 
   t.equal((await (await watch(t, `${url}/events/a`)).next()).event, 'subscribed')
   await (await watch(t, `${url}/events/a`)).next()
-  t.equal((await fetch(`${url}/events/a`)).status, 429, 'and none is given back twice')
+  t.equal((await fetch(`${url}/events/a`)).status, 429, 'and no request is released twice')
 })

@@ -50,7 +50,7 @@ for (const [step, body, event] of DOCUMENTED) {
   })
 }
 
-t.test('POST /callback answers the step regenerate', async t => {
+t.test('POST /callback is the step regenerate', async t => {
   const { url, hub } = await startRelay(t)
   await post(url, phraseReady('a'))
   const { events: [event] } = await hub.history('a', undefined)
@@ -73,7 +73,7 @@ t.test('POST /callback keeps one of twenty equal deliveries that come at once', 
   t.equal(new Set(replies.map(({ json }) => json.eventId)).size, 1)
 })
 
-t.test('POST /callback takes equal bodies of two steps for two events', async t => {
+t.test('POST /callback keeps equal bodies of two steps as two events', async t => {
   const relay = await startRelay(t)
   for (const step of ['validate', 'regenerate'] as const) await post(relay.url, phraseReady('a'), { step })
   t.strictSame(await eventsOf(relay, 'a'), ['phrase-ready', 'phrase-ready'])
@@ -86,7 +86,8 @@ t.test('POST /callback reads a body that begins with a byte order mark', async t
 
 t.test('POST /callback reads a content type with a charset', async t => {
   const { url } = await startRelay(t)
-  t.equal((await post(url, phraseReady('a'), { headers: { 'content-type': 'application/json; charset=utf-8' } })).status, 200)
+  const headers = { 'content-type': 'application/json; charset=utf-8' }
+  t.equal((await post(url, phraseReady('a'), { headers })).status, 200)
 })
 
 const deep = `{"code":200,"taskId":"a","data":{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`
@@ -114,20 +115,21 @@ for (const [what, body, headers, status, code] of REFUSED) {
   })
 }
 
-async function postBytes (url: string, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, headers: Record<string, string>): Promise<Reply> {
-  const response = await fetch(`${url}/callback`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+async function postBytes (url: string, body: Uint8Array<ArrayBuffer>, type: string): Promise<Reply> {
+  const response = await fetch(`${url}/callback`, { method: 'POST', body, headers: { 'content-type': type } })
   return { status: response.status, headers: response.headers, json: await response.json() }
 }
 
 t.test('POST /callback refuses bytes that are not UTF-8', async t => {
   const { url, appended } = await start(t)
-  isProblem(t, await postBytes(url, new Uint8Array([0x22, 0xff, 0x22]), { 'content-type': 'application/json' }), 400, 'BODY_NOT_JSON')
+  const reply = await postBytes(url, new Uint8Array([0x22, 0xff, 0x22]), 'application/json')
+  isProblem(t, reply, 400, 'BODY_NOT_JSON')
   t.equal(appended(), 0)
 })
 
 t.test('POST /callback refuses a body without a content type', async t => {
   const { url, appended } = await start(t)
-  isProblem(t, await postBytes(url, new TextEncoder().encode('{}'), { 'content-type': '' }), 415, 'MEDIA_TYPE_UNSUPPORTED')
+  isProblem(t, await postBytes(url, new TextEncoder().encode('{}'), ''), 415, 'MEDIA_TYPE_UNSUPPORTED')
   t.equal(appended(), 0)
 })
 
@@ -138,28 +140,29 @@ t.test('POST /callback refuses a request without a body', async t => {
   t.equal(appended(), 0)
 })
 
-t.test('POST /callback refuses a body that grows too large without having said so', async t => {
+t.test('POST /callback refuses a chunked body over the limit', async t => {
   const { url, appended } = await start(t)
-  const { socket, until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
+  const head = ['POST /callback HTTP/1.1', 'Content-Type: application/json', 'Transfer-Encoding: chunked']
+  const { socket, until } = await dial(t, url, head)
   socket.write(`11170\r\n${'x'.repeat(0x11170)}\r\n`)
   t.match(await until('}'), /^HTTP\/1\.1 413 .*"code":"BODY_TOO_LARGE"/s)
   t.equal(appended(), 0)
 })
 
-t.test('POST /callback takes a body that is as large as it may be', async t => {
+t.test('POST /callback takes a body of exactly the limit', async t => {
   const { url } = await startRelay(t, { BODY_LIMIT_BYTES: 1024 })
   const rest = 1024 - JSON.stringify(phraseReady('a', '')).length
   t.equal((await post(url, phraseReady('a', 'x'.repeat(rest)))).status, 200)
   t.equal((await post(url, phraseReady('a', 'x'.repeat(rest + 1)))).status, 413)
 })
 
-t.test('POST /callback/:step refuses a step that there is not', async t => {
+t.test('POST /callback/:step refuses an unknown step', async t => {
   const { url, appended } = await start(t)
   isProblem(t, await post(url, phraseReady('a'), { step: 'check' as Step }), 400, 'REQUEST_INVALID')
   t.equal(appended(), 0)
 })
 
-t.test('POST /callback answers 503 with Retry-After when the event cannot be kept', async t => {
+t.test('POST /callback answers 503 with Retry-After if the event cannot be kept', async t => {
   const store = failingStore()
   const { url } = await mountRelay(t, store)
   store.isFailing = true
@@ -168,5 +171,5 @@ t.test('POST /callback answers 503 with Retry-After when the event cannot be kep
   t.equal(reply.headers.get('retry-after'), '5')
 
   store.isFailing = false
-  t.equal((await post(url, phraseReady('a'))).status, 200, 'and keeps the next one when the trouble is over')
+  t.equal((await post(url, phraseReady('a'))).status, 200, 'and keeps the next one once the store is back')
 })

@@ -6,7 +6,9 @@ import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay } from '../../support/relay.ts'
 import { watch } from '../../support/sse.ts'
 
-const read = async (url: string, headers: Record<string, string> = {}): Promise<string> => (await fetch(`${url}/metrics`, { headers })).text()
+async function read (url: string, headers: Record<string, string> = {}): Promise<string> {
+  return (await fetch(`${url}/metrics`, { headers })).text()
+}
 
 t.test('metrics: callbacks, events, commits, first writes and open streams are counted', async t => {
   const { url } = await startRelay(t)
@@ -31,7 +33,7 @@ t.test('metrics: callbacks, events, commits, first writes and open streams are c
   t.match(text, /^process_resident_memory_bytes \d/m)
 })
 
-t.test('metrics: a stream counts as open until it has ended, a held task read never does', async t => {
+t.test('metrics: a stream counts as open until it has ended, a held task read never counts', async t => {
   const { url } = await startRelay(t)
   const reading = fetch(`${url}/tasks/a?wait=20`)
   const stream = await watch(t, `${url}/events/a`)
@@ -43,19 +45,19 @@ t.test('metrics: a stream counts as open until it has ended, a held task read ne
   t.equal((await reading).status, 200)
 })
 
-t.test('metrics: with METRICS_TOKEN they are for its bearer', async t => {
+t.test('metrics: METRICS_TOKEN is required if set', async t => {
   const { url } = await startRelay(t, { METRICS_TOKEN: 'open-sesame' })
   t.match(JSON.parse(await read(url)), { status: 401, code: 'METRICS_FORBIDDEN' })
   t.match(await read(url, { authorization: 'Bearer open-sesame' }), 'relay_streams_open')
 })
 
-t.test('metrics: the sizes of commits of a durable store', async t => {
+t.test('metrics: commit sizes of a durable store are counted', async t => {
   const { url } = await startRelay(t, { STORE_URL: `sqlite:${t.testdir()}/relay.db` })
   await post(url, phraseReady('a'))
   t.match(await read(url), /^relay_commit_group_size_sum 1$/m)
 })
 
-t.test('metrics: a store in trouble hides nothing but what only it knows', async t => {
+t.test('metrics: an unavailable store hides only its own metric', async t => {
   const store = memoryStore()
   const list = async () => { throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so') }
   const { url } = await mountRelay(t, { ...store, quarantine: { ...store.quarantine, list } })

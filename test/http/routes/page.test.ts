@@ -5,6 +5,13 @@ import { page } from '../../../src/http/routes/page.ts'
 import { createHub, localBus, memoryStore, phraseRelay } from '../../../src/index.ts'
 import { startRelay, temporaryFolder } from '../../support/relay.ts'
 
+const TYPES: Readonly<Record<string, string>> = {
+  '': 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml'
+}
+
 async function listen (t: Test, options: { openCallbacks: boolean, tickets: boolean }, host: string): Promise<string> {
   const app = Fastify()
   t.teardown(() => app.close())
@@ -16,15 +23,18 @@ async function text (url: string): Promise<string> {
   return (await fetch(url)).text()
 }
 
-t.test('page: everything that it is made of comes with its type, a tag, and its policy', async t => {
+t.test('page: every file has its type, its tag and its policy', async t => {
   const { url } = await startRelay(t)
   const names = ['', ...(await text(url)).matchAll(/(?:src|href)="(web\/[^"]+)"/g)].map((match) => match[1] ?? '')
 
   for (const name of names) {
     const { status, headers } = await fetch(`${url}/${name}`)
     t.equal(status, 200, name)
-    t.match(headers.get('content-type'), { '': 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' }[name.split('.')[1] ?? ''])
-    t.match(headers.get('content-security-policy'), /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'/)
+    t.equal(headers.get('content-type'), TYPES[name.split('.')[1] ?? ''])
+    t.match(
+      headers.get('content-security-policy'),
+      /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'/
+    )
     t.equal(headers.get('x-content-type-options'), 'nosniff')
     t.equal(headers.get('referrer-policy'), 'no-referrer')
     t.equal(headers.get('cache-control'), 'no-cache')
@@ -39,15 +49,17 @@ t.test('page: has no script, style or address of another host in its markup', as
   t.notMatch(html, /(?:src|href)="(?!web\/)/)
 })
 
-t.test('page: a browser that has it is answered 304, through a proxy that made its tag weak too', async t => {
+t.test('page: a known tag is answered 304, weak tags of proxies included', async t => {
   const { url } = await startRelay(t)
   const etag = (await fetch(url)).headers.get('etag') ?? ''
 
-  for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) t.equal((await fetch(url, { headers: { 'if-none-match': tag } })).status, 304)
+  for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    t.equal((await fetch(url, { headers: { 'if-none-match': tag } })).status, 304)
+  }
   t.equal((await fetch(url, { headers: { 'if-none-match': '"other"' } })).status, 200)
 })
 
-t.test('page: offers a sample only where anyone may post and only loopback is listened on', async t => {
+t.test('page: offers a sample only if callbacks are open and the server listens on loopback only', async t => {
   const [closed, open, wide] = await Promise.all([
     listen(t, { openCallbacks: false, tickets: false }, '127.0.0.1'),
     listen(t, { openCallbacks: true, tickets: false }, '127.0.0.1'),
@@ -59,12 +71,12 @@ t.test('page: offers a sample only where anyone may post and only loopback is li
   t.match(await text(wide.replace('0.0.0.0', '127.0.0.1')), 'data-sample="no"')
 })
 
-t.test('page: offers no sample, and a ticket field, where the configuration asks for proof', async t => {
+t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {
   const { url } = await startRelay(t, { CALLBACK_TOKENS: ['secret'], TICKET_KEYS: ['k'.repeat(32)] })
   t.match(await text(url), 'data-sample="no" data-tickets="yes"')
 })
 
-t.test('page: offers no sample on a Unix socket, behind which anyone may be', async t => {
+t.test('page: offers no sample on a Unix socket', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(page, { openCallbacks: true, tickets: false })
@@ -73,7 +85,7 @@ t.test('page: offers no sample on a Unix socket, behind which anyone may be', as
   t.match((await app.inject('/')).body, 'data-sample="no"')
 })
 
-t.test('page: below a prefix, the address without its slash leads to the one with it', async t => {
+t.test('page: below a prefix, the path without a slash redirects to the path with one', async t => {
   const app = Fastify()
   await app.register(phraseRelay, { prefix: '/relay', hub: createHub({ store: memoryStore(), bus: localBus() }) })
   t.teardown(() => app.close())

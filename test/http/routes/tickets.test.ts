@@ -13,7 +13,10 @@ const ways: ReadonlyArray<[way: string, (ticket: string) => { query?: string, he
   ['the Authorization header', (ticket) => ({ headers: { authorization: `Bearer ${ticket}` } })],
   ['the Authorization header in lower case', (ticket) => ({ headers: { authorization: `bearer ${ticket}` } })],
   ['the query', (ticket) => ({ query: `?ticket=${ticket}` })],
-  ['the query beside the scheme of a proxy', (ticket) => ({ query: `?ticket=${ticket}`, headers: { authorization: 'Basic dTpw' } })],
+  [
+    'the query, next to the scheme of a proxy',
+    (ticket) => ({ query: `?ticket=${ticket}`, headers: { authorization: 'Basic dTpw' } })
+  ],
   ['the cookie', (ticket) => ({ headers: { cookie: `ticket=${ticket}` } })],
   ['the cookie among others', (ticket) => ({ headers: { cookie: `myticket=x; ticket=${ticket}; last=1` } })]
 ]
@@ -42,7 +45,7 @@ for (const [way, carry] of ways) {
   })
 }
 
-t.test('without a ticket stream and task say what is wanted', async t => {
+t.test('without a ticket, stream and task are a 401 with WWW-Authenticate', async t => {
   const { url } = await startRelay(t, config)
 
   for (const path of ['events/a', 'tasks/a', 'tasks/a?wait=60']) {
@@ -53,7 +56,7 @@ t.test('without a ticket stream and task say what is wanted', async t => {
   }
 })
 
-t.test('a doubled ticket is refused', async t => {
+t.test('a repeated ticket is refused', async t => {
   const { url } = await startRelay(t, config)
   const ticket = await sign('a')
 
@@ -73,7 +76,7 @@ t.test('a stream ends with `closing` when its ticket expires', async t => {
   t.strictSame(await stream.rest(), [])
 })
 
-t.test('a stream whose ticket is good for a century stays', async t => {
+t.test('a stream with a ticket for a century stays open', async t => {
   const { url } = await startRelay(t, { ...config, KEEP_ALIVE_MS: 0 })
   const lasting = await watch(t, `${url}/events/a?ticket=${await sign('a', inSeconds(3_155_760_000))}`)
   await lasting.next()
