@@ -13,5 +13,9 @@ export { signTicket } from './ticket.ts'
 export type { Config } from '../schemas/config.ts'
 export type { ClosingReason, EventData, EventName, RelayEvent, Replay, Subscribed, TaskState } from '../schemas/event.ts'
 export type { Step } from '../schemas/callback.ts'
-export type { Appended, EventStore, Extent, Quarantine, StoreOptions } from './store/store.ts'
-export type { Delivery, EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from './event.ts'
+export type { Appended, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
+export type {
+  Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts, SubmissionStage,
+  Submissions, WatchDraft, Watched
+} from './store/submissions.ts'
+export type { About, Delivery, EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from './event.ts'

@@ -1,11 +1,8 @@
 import type { EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from '../event.ts'
+import type { Appended } from './appended.ts'
+import type { Expected, Submissions } from './submissions.ts'
 
-/** Result of an append. */
-export interface Appended {
-  readonly event: TaskEvent
-  /** true: the draft repeats the task's newest event, or its delivery came before; `event` is the earlier event. */
-  readonly duplicate: boolean
-}
+export type { Appended, Settled } from './appended.ts'
 
 /** Range of a task's events that are kept: `first` to `last`. */
 export interface Extent {
@@ -15,6 +12,8 @@ export interface Extent {
   readonly last: number
   /** The event `last`; undefined when nothing is kept. */
   readonly newest: TaskEvent | undefined
+  /** Set while the outcome of a submission is expected. */
+  readonly expected?: Expected | undefined
 }
 
 /** Options of a store. */
@@ -41,6 +40,8 @@ export interface EventStore {
   readonly epoch: string
   /** Quarantine of unreadable callbacks, which has the store's lifetime. */
   readonly quarantine: Quarantine
+  /** Calls to Suno whose outcome the relay watches over, with the store's lifetime. */
+  readonly submissions: Submissions
 
   /**
    * Appends `draft` as the next event of `taskId`, unless it equals the task's newest event and that one is younger

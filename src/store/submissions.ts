@@ -1,6 +1,9 @@
 import type { Step } from '../../schemas/callback.ts'
 import type { EventDraft } from '../event.ts'
-import type { Appended } from './store.ts'
+import type { Appended } from './appended.ts'
+
+/** Time for which idempotency keys, reservations without a task, and submissions of a task without events are kept. */
+export const DAY_MS = 86_400_000
 
 /**
  * Stage of a submission: `reserved` before Suno has named its task, `expected` and `overdue` until an outcome is kept,
@@ -23,6 +26,15 @@ export interface Submission {
   readonly submittedAt: number
   /** How often the relay has asked Suno for the outcome. */
   readonly asked: number
+}
+
+/** Newest submission of a task whose outcome the relay waits for. */
+export interface Expected {
+  readonly step: Step
+  /** Time of the submission, in milliseconds since 1970. */
+  readonly submittedAt: number
+  /** true: no callback came in time, and the relay asks Suno. */
+  readonly isOverdue: boolean
 }
 
 /** Submission before the call to Suno is made. */
@@ -55,6 +67,21 @@ export interface Due extends Submission {
   readonly isPastDeadline: boolean
 }
 
+/** Task that was submitted elsewhere. */
+export interface WatchDraft {
+  /** Id for the submission, as of a reservation. */
+  readonly id: string
+  readonly taskId: string
+  readonly step: Step
+}
+
+/** Result of {@link Submissions.watch}. */
+export interface Watched {
+  readonly submission: Submission
+  /** false: the task and step were known. */
+  readonly created: boolean
+}
+
 /** Choices of a claim. */
 export interface ClaimOptions {
   /** Time for which no other caller gets the same submission, in milliseconds. */
@@ -74,6 +101,14 @@ export interface Answer {
   readonly progress?: string | undefined
   /** Time until the next question is due, in milliseconds. */
   readonly nextMs: number
+}
+
+/** Numbers of submissions whose outcome the relay waits for. */
+export interface SubmissionCounts {
+  /** Expected or overdue. */
+  readonly expected: number
+  /** Overdue alone. */
+  readonly overdue: number
 }
 
 /**
@@ -103,7 +138,7 @@ export interface Submissions {
    * Begins to watch over a task that was submitted elsewhere. Idempotent: a task and step that is known is returned as it is.
    * Where the newest event is an outcome of this step already, the submission is settled by it, and its place is before it.
    */
-  watch (draft: { readonly id: string, readonly taskId: string, readonly step: Step }, patience: Patience): Promise<{ readonly submission: Submission, readonly created: boolean }>
+  watch (draft: WatchDraft, patience: Patience): Promise<Watched>
   /** Claims submissions that are due, oldest first, and counts them as asked: of concurrent callers one gets each. */
   claim (options: ClaimOptions): Promise<Due[]>
   /** Resolves with the time until something is due or its lease ends, in milliseconds; undefined when nothing is watched. */
@@ -124,6 +159,5 @@ export interface Submissions {
   giveUp (id: string, draft: EventDraft): Promise<Appended | undefined>
   /** The submissions of a task, newest first. */
   of (taskId: string): Promise<Submission[]>
-  /** Number of submissions that are expected or overdue, and of those that are overdue. */
-  counts (): Promise<{ readonly expected: number, readonly overdue: number }>
+  counts (): Promise<SubmissionCounts>
 }

@@ -1,5 +1,7 @@
 import { APPEND_CASES } from './append.ts'
 import type { Cases, NewHistory } from './cases.ts'
+import { ANSWER_CASES, CLAIM_CASES } from './questions.ts'
+import { SETTLE_CASES, SUBMISSION_CASES } from './submissions.ts'
 import { LIFE_CASES, REOPEN_CASES } from './life.ts'
 import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './deliveries.ts'
 import { QUARANTINE_CASES, QUARANTINE_REOPEN_CASES } from './quarantine.ts'
@@ -31,4 +33,9 @@ function run (t: Tester, name: string, newHistory: NewHistory, cases: Cases): vo
       })
     })
   }
+}
+
+/** Tests that a store keeps the contract of its submissions. */
+export function submissionConformance (t: Tester, name: string, newHistory: NewHistory): void {
+  run(t, name, newHistory, { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES })
 }

@@ -5,6 +5,7 @@ import { groupCommit } from '../group-commit.ts'
 import type { StoredEvent } from './deliveries.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader } from './reader.ts'
+import { sqliteSubmissions } from './submissions.ts'
 import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
@@ -48,6 +49,7 @@ export async function sqliteStore (
   return {
     epoch,
     quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, requireOpen, clock, toEvent }),
+    submissions: sqliteSubmissions(),
 
     async append (taskId, draft): Promise<Appended> {
       requireOpen()

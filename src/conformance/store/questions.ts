@@ -1,0 +1,239 @@
+import { draft, numbers } from '../drafts.ts'
+import type { Cases } from './cases.ts'
+import { CLAIM, failure, PATIENCE, phrase, progress, stageOf, submit, textsOf } from './submission-drafts.ts'
+
+const { askAfterMs, giveUpMs } = PATIENCE
+const { leaseMs } = CLAIM
+
+/** Claims of submissions that are due. */
+export const CLAIM_CASES: Cases = {
+  async 'submissions.claim() gives what is due to one of concurrent callers, until its lease ends' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await submit(store, 'r', 'a')
+    time += askAfterMs - 1
+    t.strictSame(await store.submissions.claim(CLAIM), [])
+    t.equal(await store.submissions.nextDueMs(), 1)
+    time += 1
+    t.equal(await store.submissions.nextDueMs(), 0)
+    const claims = await Promise.all(numbers(10).map(() => store.submissions.claim(CLAIM)))
+    const due = { id: 'r', step: 'validate', taskId: 'a', place: `${store.epoch}.0`, stage: 'expected', submittedAt: 5000, asked: 1, isPastDeadline: false }
+    t.strictSame(claims.flat(), [due])
+    t.equal(await store.submissions.nextDueMs(), leaseMs)
+    time += leaseMs
+    t.strictSame(await store.submissions.claim(CLAIM), [{ ...due, asked: 2 }])
+  },
+
+  async 'submissions.claim() gives the longest due first, and none that is settled' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    for (const id of ['one', 'two', 'three']) {
+      await submit(store, id, id)
+      time += 1
+    }
+    await store.append('two', phrase('ready'))
+    time += askAfterMs
+    t.strictSame((await store.submissions.claim(CLAIM)).map(({ id }) => id), ['one', 'three'])
+  },
+
+  async 'submissions.claim() gives no more questions in a window than allowed' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    const options = { ...CLAIM, maxQuestions: 2, maxCalls: 100, windowMs: 1000, leaseMs: 5000 }
+    for (const n of numbers(5)) await submit(store, `${n}`, `${n}`)
+    time += askAfterMs
+    t.equal((await store.submissions.claim(options)).length, 2)
+    time += 999 - askAfterMs
+    t.strictSame(await store.submissions.claim(options), [])
+    t.equal(await store.submissions.nextDueMs(), 1)
+    time += 1
+    t.strictSame((await store.submissions.claim({ ...options, windowMs: 900 })).map(({ isPastDeadline }) => isPastDeadline), [true, true, true])
+  },
+
+  async 'submissions.claim() gives as many questions as submissions leave' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    const options = { ...CLAIM, maxQuestions: 3, maxCalls: 4, windowMs: 500 }
+    for (const n of numbers(4)) await submit(store, `${n}`, `${n}`)
+    time += askAfterMs
+    t.strictSame(await store.submissions.claim(options), [])
+    t.equal(await store.submissions.nextDueMs(), 500 - askAfterMs)
+    time += 500 - askAfterMs
+    t.equal((await store.submissions.claim(options)).length, 3)
+  },
+
+  async 'submissions.claim() gives none when no question is allowed' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await submit(store, 'r', 'a')
+    time += askAfterMs
+    t.strictSame(await store.submissions.claim({ ...CLAIM, maxQuestions: 0, windowMs: 70 }), [])
+    t.equal(await store.submissions.nextDueMs(), 70)
+  },
+
+  async 'submissions.pause() holds back questions, and not the end of those past their deadline' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await submit(store, 'r', 'a')
+    time += askAfterMs
+    await store.submissions.pause(300)
+    await store.submissions.pause(100)
+    t.strictSame(await store.submissions.claim(CLAIM), [])
+    t.equal(await store.submissions.nextDueMs(), 300)
+    time += 300
+    t.equal((await store.submissions.claim(CLAIM)).length, 1)
+    await store.submissions.pause(2 * giveUpMs)
+    t.equal(await store.submissions.nextDueMs(), giveUpMs - askAfterMs - 300)
+    time = 5000 + giveUpMs
+    t.strictSame((await store.submissions.claim(CLAIM)).map(({ isPastDeadline, asked }) => [isPastDeadline, asked]), [[true, 1]])
+    t.strictSame(await store.submissions.claim(CLAIM), [])
+  },
+
+  async 'submissions.claim() gives a submission past its deadline without a limit' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    for (const n of numbers(3)) await submit(store, `${n}`, `${n}`)
+    time += giveUpMs
+    const claimed = await store.submissions.claim({ ...CLAIM, maxQuestions: 0 })
+    t.strictSame(claimed.map(({ isPastDeadline }) => isPastDeadline), [true, true, true])
+  }
+}
+
+/** Answers to questions, and their end. */
+export const ANSWER_CASES: Cases = {
+  async 'submissions.overdue() appends its event, once' (t, open) {
+    const store = await open()
+    await submit(store, 'r', 'a')
+    const [first, second] = await Promise.all([store.submissions.overdue('r', draft('overdue')), store.submissions.overdue('r', draft('overdue'))])
+    t.strictSame([first?.duplicate, second], [false, undefined])
+    t.strictSame(await textsOf(store, 'a'), ['overdue'])
+    t.strictSame(await store.submissions.counts(), { expected: 1, overdue: 1 })
+    await store.append('a', phrase('ready'))
+    t.equal(await stageOf(store, 'a'), 'settled')
+    t.equal(await store.submissions.overdue('unknown', draft('overdue')), undefined)
+  },
+
+  async 'submissions.answer() appends an outcome and settles by it' (t, open) {
+    const store = await open({ now: () => 5000 })
+    await submit(store, 'r', 'a')
+    const { event, duplicate, settled } = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 }) ?? {}
+    t.strictSame([event?.seq, event?.taskId, duplicate, settled], [1, 'a', false, { step: 'validate', submittedAt: 5000 }])
+    t.strictSame(await store.read('a', 0, 10), [event])
+    t.equal(await stageOf(store, 'a'), 'settled')
+    t.equal(await store.submissions.answer('r', { draft: phrase('another'), nextMs: 10 }), undefined)
+    t.equal(await store.submissions.answer('unknown', { draft: phrase('ready'), nextMs: 10 }), undefined)
+  },
+
+  async 'callback and answer that say the same are one event, in either order and hours apart' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time, dedupeWindowMs: 10 })
+    const callback = { ...phrase('ready', { submission: 'r' }), digest: 'of the callback' }
+    await submit(store, 'r', 'a')
+    const answered = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 })
+    await store.append('a', draft('in between'))
+    time += 5 * 3_600_000
+    t.strictSame(await store.append('a', callback), { event: answered?.event, duplicate: true })
+    await submit(store, 'other', 'b')
+    await store.append('b', { ...callback, about: { step: 'validate', meaning: 'ready', submission: 'other' } })
+    time += 5 * 3_600_000
+    t.equal(await store.submissions.answer('other', { draft: phrase('ready'), nextMs: 10 }), undefined)
+    t.equal((await store.extent('b')).last, 1)
+  },
+
+  async 'submissions.answer() takes no former phrase for an outcome before Suno has reported progress' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await store.append('a', phrase('former'))
+    await submit(store, 'r', 'a', { named: 'a' })
+    time += askAfterMs
+    t.equal(await store.submissions.answer('r', { draft: phrase('former'), nextMs: 70 }), undefined)
+    t.equal(await stageOf(store, 'a'), 'expected')
+    t.equal(await store.submissions.nextDueMs(), 70)
+    await store.submissions.answer('r', { draft: progress('processing_validate'), nextMs: 70 })
+    t.equal((await store.submissions.answer('r', { draft: phrase('former'), nextMs: 70 }))?.settled?.step, 'validate')
+    t.equal((await store.extent('a')).last, 3)
+  },
+
+  async 'submissions.answer() takes no former phrase of another step for an outcome' (t, open) {
+    const store = await open()
+    await store.append('a', phrase('of the validate'))
+    await submit(store, 'r', 'a', { step: 'regenerate', named: 'a' })
+    const answer = phrase('of the validate', { step: 'regenerate' })
+    t.equal(await store.submissions.answer('r', { draft: answer, nextMs: 10 }), undefined)
+    t.equal((await store.append('a', { ...answer, digest: 'of a callback' })).settled?.step, 'regenerate')
+  },
+
+  async 'submissions.answer() takes no former failure for an outcome, and no phrase of a superseded submission' (t, open) {
+    const store = await open()
+    await store.append('a', failure('failed'))
+    await submit(store, 'one', 'a', { named: 'a' })
+    await submit(store, 'two', 'a', { named: 'a' })
+    await store.append('a', phrase('of one', { submission: 'one' }))
+    t.equal(await store.submissions.answer('two', { draft: failure('failed'), nextMs: 10 }), undefined)
+    t.equal(await store.submissions.answer('two', { draft: phrase('of one'), nextMs: 10 }), undefined)
+    t.equal(await store.submissions.answer('one', { draft: phrase('another'), nextMs: 10 }), undefined)
+    t.equal(await stageOf(store, 'a'), 'expected')
+    t.equal((await store.submissions.answer('two', { draft: phrase('of two'), nextMs: 10 }))?.settled?.step, 'validate')
+  },
+
+  async 'submissions.answer() appends progress when it has changed' (t, open) {
+    const store = await open()
+    await submit(store, 'r', 'a')
+    const told: unknown[] = []
+    for (const status of ['wait_processing', 'wait_processing', 'wait_validating', 'wait_validating']) {
+      told.push((await store.submissions.answer('r', { draft: progress(status), progress: status, nextMs: 10 }))?.event.seq)
+    }
+    t.strictSame(told, [1, undefined, 2, undefined])
+    await store.append('a', progress('wait_processing', { submission: 'r' }))
+    t.equal(await store.submissions.answer('r', { draft: progress('wait_processing'), nextMs: 10 }), undefined)
+    t.equal(await stageOf(store, 'a'), 'expected')
+  },
+
+  async 'submissions.answer() that says nothing sets when it is due again, and no later than the deadline' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await submit(store, 'r', 'a')
+    time += askAfterMs
+    await store.submissions.claim(CLAIM)
+    t.equal(await store.submissions.answer('r', { nextMs: 200 }), undefined)
+    t.equal(await store.submissions.nextDueMs(), 200)
+    t.equal(await store.submissions.answer('r', { progress: 'wait_processing', nextMs: 10 * giveUpMs }), undefined)
+    t.equal(await store.submissions.nextDueMs(), giveUpMs - askAfterMs)
+    t.equal((await store.extent('a')).last, 0)
+  },
+
+  async 'submissions.answer() that has lost the phrase undoes nothing' (t, open) {
+    const store = await open()
+    await submit(store, 'r', 'a')
+    await store.append('a', phrase('ready'))
+    t.equal(await store.submissions.answer('r', { draft: progress('wait_validating'), nextMs: 10 }), undefined)
+    t.equal(await store.submissions.answer('r', { nextMs: 10 }), undefined)
+    t.equal(await store.submissions.nextDueMs(), undefined)
+    t.equal((await store.extent('a')).last, 1)
+  },
+
+  async 'submissions.giveUp() appends its event, once, and ends the watch' (t, open) {
+    const store = await open()
+    await submit(store, 'r', 'a')
+    const gaveUp = await Promise.all(numbers(3).map(() => store.submissions.giveUp('r', draft('timeout'))))
+    t.strictSame(gaveUp.map((one) => one?.duplicate), [false, undefined, undefined])
+    t.equal(await stageOf(store, 'a'), 'timed-out')
+    t.equal(await store.submissions.nextDueMs(), undefined)
+    t.strictSame(await store.submissions.claim(CLAIM), [])
+    t.equal(await store.submissions.answer('r', { draft: progress('wait_processing'), nextMs: 10 }), undefined)
+    t.strictSame(await textsOf(store, 'a'), ['timeout'])
+  },
+
+  async 'an outcome after the end settles the submission all the same, by callback and by answer' (t, open) {
+    const store = await open()
+    for (const id of ['a', 'b']) {
+      await submit(store, id, id)
+      await store.submissions.giveUp(id, draft('timeout'))
+    }
+    t.equal((await store.append('a', phrase('late'))).settled?.step, 'validate')
+    t.equal((await store.submissions.answer('b', { draft: phrase('late'), nextMs: 10 }))?.settled?.step, 'validate')
+    t.strictSame([await stageOf(store, 'a'), await stageOf(store, 'b')], ['settled', 'settled'])
+    t.equal(await store.submissions.giveUp('a', draft('timeout')), undefined)
+    t.strictSame(await textsOf(store, 'b'), ['timeout', 'late'])
+  }
+}

@@ -1,0 +1,113 @@
+import type { EventDraft } from '../event.ts'
+import type { Appended } from './appended.ts'
+import type { SubmissionCalls, ToldOf } from './submission-calls.ts'
+import type { MaySettle } from './submission-rule.ts'
+import type { SubmissionRow } from './submission-table.ts'
+import type { Due, Submission, SubmissionCounts, Submissions } from './submissions.ts'
+
+/** Methods of the writing side that `Submissions` calls. */
+type Method = Exclude<keyof SubmissionCalls<never>, 'append'>
+
+/** Parts of a store that its submissions are made of. */
+export interface SubmissionParts<Kept extends MaySettle> {
+  /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
+  readonly requireOpen: () => void
+  readonly now: () => number
+  /** Calls a method of the writing side in a transaction of its own. */
+  readonly call: <M extends Method>(method: M, ...args: Parameters<SubmissionCalls<Kept>[M]>) => Promise<ReturnType<SubmissionCalls<Kept>[M]>>
+  readonly signingKey: () => string
+  /** The submissions of a task, newest first. */
+  readonly of: (taskId: string) => SubmissionRow[]
+  readonly counts: () => SubmissionCounts
+  /** Time at which the next submission may be claimed, in milliseconds since 1970; undefined when none is watched. */
+  readonly nextDue: () => number | undefined
+  /** Event id of a place. */
+  readonly idOf: (taskId: string, seq: number) => string
+  readonly toAppended: (taskId: string, draft: EventDraft, kept: Kept) => Appended
+}
+
+/** Returns the submissions of a store. */
+export function createSubmissions<Kept extends MaySettle> ({ requireOpen, now, call, idOf, toAppended, ...parts }: SubmissionParts<Kept>): Submissions {
+  function toSubmission ({ id, step, taskId, place, stage, submittedAt, asked }: SubmissionRow): Submission {
+    return { id, step, taskId, place: taskId === null ? null : idOf(taskId, place as number), stage, submittedAt, asked }
+  }
+
+  /** Calls a method that may append an event. */
+  async function tell (draft: EventDraft | undefined, told: Promise<ToldOf<Kept> | undefined>): Promise<Appended | undefined> {
+    const event = await told
+    return event && toAppended(event.taskId, draft as EventDraft, event.kept)
+  }
+
+  return {
+    async signingKey () {
+      requireOpen()
+      return parts.signingKey()
+    },
+
+    async reserve (draft) {
+      requireOpen()
+      const reserved = await call('reserve', draft, now())
+      return reserved.result === 'conflict' ? reserved : { result: reserved.result, submission: toSubmission(reserved.row) }
+    },
+
+    async expect (id, taskId, patience) {
+      requireOpen()
+      const row = await call('expect', id, taskId, patience)
+      return row && toSubmission(row)
+    },
+
+    async cancel (id) {
+      requireOpen()
+      await call('cancel', id)
+    },
+
+    async watch (draft, patience) {
+      requireOpen()
+      const { row, created } = await call('watch', draft, patience, now())
+      return { submission: toSubmission(row), created }
+    },
+
+    async claim (options) {
+      requireOpen()
+      const at = now()
+      const rows = await call('claim', options, at)
+      return rows.map((row) => ({ ...toSubmission(row), isPastDeadline: (row.deadline as number) <= at }) as Due)
+    },
+
+    async nextDueMs () {
+      requireOpen()
+      const next = parts.nextDue()
+      return next === undefined ? undefined : Math.max(0, next - now())
+    },
+
+    async pause (ms) {
+      requireOpen()
+      await call('pause', now() + ms)
+    },
+
+    async overdue (id, draft) {
+      requireOpen()
+      return tell(draft, call('overdue', id, draft, now()))
+    },
+
+    async answer (id, answer) {
+      requireOpen()
+      return tell(answer.draft, call('answer', id, answer, now()))
+    },
+
+    async giveUp (id, draft) {
+      requireOpen()
+      return tell(draft, call('giveUp', id, draft, now()))
+    },
+
+    async of (taskId) {
+      requireOpen()
+      return parts.of(taskId).map(toSubmission)
+    },
+
+    async counts () {
+      requireOpen()
+      return parts.counts()
+    }
+  }
+}

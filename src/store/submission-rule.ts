@@ -1,0 +1,112 @@
+import { RelayError } from '../errors.ts'
+import type { About } from '../event.ts'
+import type { Settled } from './appended.ts'
+import type { BoundRow, DatedDraft, EventLog, OutcomeRow, SubmissionRow, SubmissionTable } from './submission-table.ts'
+
+/** Result of an append that may have settled a submission. */
+export interface MaySettle {
+  readonly settled?: Settled
+}
+
+/** Events of a task that say the same as an outcome. */
+interface Same {
+  /** Event of the submission itself. */
+  readonly own: OutcomeRow | undefined
+  /** Events from before it, of any step: a regenerate may go on showing the phrase of the validate before it. */
+  readonly former: readonly OutcomeRow[]
+}
+
+/** Rule by which outcomes settle submissions: written once, for every store. */
+export interface SubmissionRule<Kept extends MaySettle> {
+  /**
+   * Appends a draft that may be about a submission, and settles the submission by its outcome.
+   *
+   * @param keep - appends the draft as if there were no submissions
+   * @returns 'reject' when the draft's token is of a submission of another task or step
+   */
+  append (draft: DatedDraft, keep: () => Kept): Kept | 'reject'
+  /** Settles a submission by an outcome, which is appended unless its event is kept. */
+  settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept
+  /** Finds events that say the same as an outcome. */
+  same (row: BoundRow, meaning: string): Same
+  /** Names the task of a submission, and ends the watch over older ones of the same task and step. */
+  bind (row: SubmissionRow, taskId: string): BoundRow
+}
+
+const READY = new Set(['phrase-ready', 'voice-ready'])
+
+/** Returns the error for a callback under the token of a submission of another task or step. */
+export function submissionRejected (): RelayError {
+  return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its token belongs to another task or step')
+}
+
+/** Returns the rule over the submissions and the events of a store. */
+export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>): SubmissionRule<Kept> {
+  function bind (row: SubmissionRow, taskId: string): BoundRow {
+    const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
+    const bound = table.update(row, { taskId, place }) as BoundRow
+    for (const other of table.of(taskId)) {
+      if (other.step === row.step && other.n < row.n && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
+    }
+    return bound
+  }
+
+  /** The submission that a draft is about. */
+  function find ({ taskId, about }: DatedDraft): BoundRow | undefined | 'reject' {
+    const named = about?.submission === undefined ? undefined : table.byId(about.submission)
+    if (!named) return table.of(taskId).find(({ step }) => step === about?.step)
+    if (named.step !== about?.step || (named.taskId ?? taskId) !== taskId) return 'reject'
+    return named.taskId === null ? bind(named, taskId) : named as BoundRow
+  }
+
+  /** Place of the next submission of the same task and step: what is kept after it belongs to that one. */
+  function endOf ({ taskId, step, n }: BoundRow): number {
+    return table.of(taskId).findLast((other) => other.step === step && other.n > n)?.place ?? Infinity
+  }
+
+  function same (row: BoundRow, meaning: string): Same {
+    const end = endOf(row)
+    const equal = log.outcomes(row.taskId).filter((event) => event.meaning === meaning)
+    const isOwn = ({ seq, step, submission }: OutcomeRow): boolean => {
+      return submission === null ? step === row.step && seq > row.place && seq <= end : submission === row.n
+    }
+    const isFormer = ({ seq, step, submission }: OutcomeRow): boolean => {
+      return submission === null ? step !== row.step || seq <= row.place : submission < row.n
+    }
+    return { own: equal.find(isOwn), former: equal.filter(isFormer) }
+  }
+
+  function settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept {
+    const kept = own ? log.repeat(row.taskId, own.seq) : log.append(draft, row.n)
+    if (row.stage === 'settled') return kept
+    if (own) log.attribute(row.taskId, own.seq, row.n)
+    table.update(row, { stage: 'settled', dueAt: null })
+    return { ...kept, settled: { step: row.step, submittedAt: row.submittedAt } }
+  }
+
+  function progress (row: BoundRow, { about }: DatedDraft): void {
+    if (row.stage !== 'settled') table.update(row, { hasProgressed: 1, progress: about?.progress ?? row.progress })
+  }
+
+  function append (draft: DatedDraft, keep: () => Kept): Kept | 'reject' {
+    const row = find(draft)
+    if (row === 'reject') return row
+    if (!row) return keep()
+    const { step, meaning, submission } = draft.about as About
+    if (meaning === undefined) {
+      progress(row, draft)
+      return keep()
+    }
+    const { own, former } = same(row, meaning)
+    const isNamed = submission !== undefined
+    // A late resend of an earlier phrase or voice. An equal failure may well be a new one.
+    const late = own || isNamed || !READY.has(draft.event) ? undefined : former.find((event) => event.step === step)
+    return late ? log.repeat(row.taskId, late.seq) : settle(row, draft, own)
+  }
+
+  return { append, settle, same, bind }
+}
+
+function isOpen ({ stage }: SubmissionRow): boolean {
+  return stage === 'reserved' || stage === 'expected' || stage === 'overdue'
+}
