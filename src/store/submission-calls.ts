@@ -1,5 +1,5 @@
 import type { EventDraft } from '../event.ts'
-import { submissionRule, type SubmissionRule, type MaySettle } from './submission-rule.ts'
+import { isSameKind, submissionRule, type SubmissionRule, type MaySettle } from './submission-rule.ts'
 import type { BoundRow, DatedDraft, EventLog, SubmissionRow, SubmissionTable } from './submission-table.ts'
 import { DAY_MS, type Answer, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft } from './submissions.ts'
 
@@ -48,7 +48,7 @@ type Beginnings = Pick<SubmissionCalls<never>, 'reserve' | 'expect' | 'cancel' |
 
 function beginnings<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>): Beginnings {
   function watchOver (row: BoundRow, { askAfterMs, giveUpMs }: Patience): BoundRow {
-    const others = table.of(row.taskId).filter(({ step }) => step === row.step)
+    const others = table.of(row.taskId).filter(({ step }) => isSameKind(step, row.step))
     if (others.some(({ n }) => n > row.n)) return table.update(row, { stage: 'superseded' })
     const deadline = row.submittedAt + giveUpMs
     return table.update(row, { stage: 'expected', dueAt: Math.min(row.submittedAt + askAfterMs, deadline), deadline })

@@ -1,3 +1,4 @@
+import type { Step } from '../../schemas/callback.ts'
 import { RelayError } from '../errors.ts'
 import type { About } from '../event.ts'
 import type { Settled } from './appended.ts'
@@ -29,7 +30,7 @@ export interface SubmissionRule<Kept extends MaySettle> {
   settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept
   /** Finds events that say the same as an outcome. */
   same (row: BoundRow, meaning: string): Same
-  /** Names the task of a submission, and ends the watch over older ones of the same task and step. */
+  /** Names the task of a submission, and ends the watch over older ones of the same task and kind. */
   bind (row: SubmissionRow, taskId: string): BoundRow
 }
 
@@ -40,13 +41,20 @@ export function submissionRejected (): RelayError {
   return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its token belongs to another task or step')
 }
 
+/**
+ * Whether two steps have one record at Suno, which shows the outcome of the newer submission: validate and regenerate do.
+ */
+export function isSameKind (one: Step, other: Step): boolean {
+  return (one === 'generate') === (other === 'generate')
+}
+
 /** Returns the rule over the submissions and the events of a store. */
 export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>): SubmissionRule<Kept> {
   function bind (row: SubmissionRow, taskId: string): BoundRow {
     const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
     const bound = table.update(row, { taskId, place }) as BoundRow
     for (const other of table.of(taskId)) {
-      if (other.step === row.step && other.n < row.n && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
+      if (isSameKind(other.step, row.step) && other.n < row.n && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
     }
     return bound
   }
@@ -59,9 +67,9 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     return named.taskId === null ? bind(named, taskId) : named as BoundRow
   }
 
-  /** Place of the next submission of the same task and step: what is kept after it belongs to that one. */
+  /** Place of the next submission of the same task and kind: what is kept after it belongs to that one. */
   function endOf ({ taskId, step, n }: BoundRow): number {
-    return table.of(taskId).findLast((other) => other.step === step && other.n > n)?.place ?? Infinity
+    return table.of(taskId).findLast((other) => isSameKind(other.step, step) && other.n > n)?.place ?? Infinity
   }
 
   function same (row: BoundRow, meaning: string): Same {

@@ -103,10 +103,22 @@ export const SUBMISSION_CASES: Cases = {
   async 'submissions.expect() supersedes an older submission of the task and step' (t, open) {
     const store = await open()
     await submit(store, 'one', 'a')
-    await submit(store, 'other step', 'a', { step: 'regenerate' })
+    await submit(store, 'other step', 'a', { step: 'generate' })
     await submit(store, 'two', 'a', { named: 'a' })
     const stages = (await store.submissions.of('a')).map(({ id, stage }) => [id, stage])
     t.strictSame(stages, [['two', 'expected'], ['other step', 'expected'], ['one', 'superseded']])
+  },
+
+  async 'submissions.expect() of a regenerate supersedes a validate: Suno shows one phrase for both' (t, open) {
+    const store = await open()
+    await submit(store, 'one', 'a')
+    await submit(store, 'two', 'a', { step: 'regenerate', named: 'a' })
+    t.equal(await store.submissions.answer('one', { draft: phrase('new'), nextMs: 10 }), undefined)
+    const told = await store.submissions.answer('two', { draft: phrase('new', { step: 'regenerate' }), nextMs: 10 })
+    t.equal(told?.settled?.step, 'regenerate')
+    t.strictSame(await textsOf(store, 'a'), ['new'])
+    const late = await store.append('a', phrase('old', { submission: 'one' }))
+    t.equal(late.settled?.step, 'validate')
   },
 
   async 'submissions.expect() of an older reservation does not take the place of a newer one' (t, open) {
