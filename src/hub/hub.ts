@@ -5,7 +5,9 @@ import { fairReader } from './fair-reader.ts'
 import type { Follower, Receiver } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
+import { announceSubmissions } from './submissions.ts'
 import type { Appended, EventStore } from '../store/store.ts'
+import type { Submissions } from '../store/submissions.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000
@@ -70,6 +72,8 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
+  /** Submissions to Suno. Followers are notified of the events that they append. */
+  readonly submissions: Submissions
   /** Resolves with the number of quarantined callbacks. */
   quarantineSize (): Promise<number>
   /** Removes the tasks that had no event for `ageMs` and have no followers; resolves with their number. */
@@ -125,6 +129,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
       return appended
     },
 
+    submissions: announceSubmissions(store.submissions, announce),
     hold: (held) => store.quarantine.hold(held),
     quarantineSize: async () => (await store.quarantine.list()).length,
 

@@ -32,6 +32,36 @@ t.test('hub publish() keeps an event and tells the followers of its task', async
   t.strictSame((await hub.history('a', undefined)).events, [event])
 })
 
+t.test('hub submissions tell the followers of a task of the events that they append', async t => {
+  const store = memoryStore()
+  const hub = open(t, store)
+  const { got, follower } = await collect(hub)
+  follower.resume()
+  const patience = { askAfterMs: 0, giveUpMs: 1000 }
+  const { submission: { id } } = await hub.submissions.watch({ id: 's', taskId: 'a', step: 'validate' }, patience)
+  const [due] = await hub.submissions.claim({ leaseMs: 0, maxQuestions: 1, maxCalls: 2, windowMs: 1000 })
+  await hub.submissions.overdue(id, { ...draft('overdue'), event: 'task-overdue' })
+  await hub.submissions.answer(id, { draft: { ...draft('busy'), about: { step: 'validate', progress: 'busy' } }, nextMs: 1 })
+  await hub.submissions.answer(id, { nextMs: 1 })
+  await hub.submissions.giveUp(id, { ...draft('timeout'), event: 'task-timeout' })
+  t.strictSame(got, [1, 2, 3])
+  t.equal(due?.id, id)
+})
+
+t.test('hub submissions are those of the store', async t => {
+  const store = memoryStore()
+  const { submissions } = open(t, store)
+  await submissions.reserve({ id: 'r', step: 'validate' })
+  await submissions.expect('r', 'a', { askAfterMs: 0, giveUpMs: 1000 })
+  await submissions.reserve({ id: 'other', step: 'validate', idempotency: { key: 'k', digest: 'd' } })
+  await submissions.cancel('other')
+  await submissions.pause(1000)
+  t.ok(await submissions.nextDueMs())
+  t.strictSame(await submissions.of('a'), await store.submissions.of('a'))
+  t.strictSame(await submissions.counts(), { expected: 1, overdue: 0 })
+  t.equal(await submissions.signingKey(), await store.submissions.signingKey())
+})
+
 t.test('hub publish() tells nobody of a repeat', async t => {
   const hub = open(t)
   const { got, follower } = await collect(hub)
