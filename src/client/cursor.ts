@@ -16,9 +16,13 @@ export function startOver (watch: Watch, cursor = ''): void {
   watch.onGap?.()
 }
 
-/** Returns how many events `to` is after `from`. Both are `<epoch>.<seq>`; NaN if their epochs differ. */
+/**
+ * Returns how many events `to` is after `from`, both `<epoch>.<seq>`. A new epoch may continue the history of the old
+ * one: the next `seq` is then one step. Any other distance between two epochs is NaN.
+ */
 export function distance (from: string, to: string): number {
   const [epoch, seq] = from.split('.')
   const [otherEpoch, otherSeq] = to.split('.')
-  return epoch === otherEpoch ? Number(otherSeq) - Number(seq) : NaN
+  const steps = Number(otherSeq) - Number(seq)
+  return epoch === otherEpoch || steps === 1 ? steps : NaN
 }

@@ -29,7 +29,7 @@ export class WatchRefused extends Error {
   /** Code of the problem, such as `REQUEST_INVALID`. Undefined if the answer is not from a relay. */
   readonly code: string | undefined
 
-  constructor (status: number, code?: string, detail = 'the answer is not from a relay') {
+  constructor (status: number, code?: string, detail = 'not a relay') {
     super(`Cannot watch the task: status ${status}: ${detail}`)
     this.status = status
     this.code = code
@@ -42,12 +42,12 @@ export type NoStream = 'blocked' | 'unsupported'
 /** Error of an attempt that failed and will be repeated. */
 export interface AttemptFailed extends Error {
   /** Min delay before the next attempt as requested by the server, in milliseconds. */
-  readonly waitMs: number
+  readonly waitMs?: number
   /** Undefined if the next stream may work. */
-  readonly noStream: NoStream | undefined
+  readonly noStream?: NoStream | undefined
 }
 
 /** Creates the error of an attempt that failed. */
-export function attemptFailed (fact: string, waitMs = 0, noStream?: NoStream): AttemptFailed {
-  return Object.assign(new Error(`Cannot watch the task: ${fact}`), { waitMs, noStream })
+export function attemptFailed (fact: string, details?: Partial<AttemptFailed>): AttemptFailed {
+  return Object.assign(new Error(`Cannot watch the task: ${fact}`), details)
 }

@@ -3,8 +3,16 @@ import type { Replay } from '../../schemas/event.ts'
 /** A ticket, or a function that fetches one. */
 export type Ticket = string | (() => string | Promise<string>)
 
+/** Options that the client passes to `fetch`. */
+export interface FetchInit {
+  readonly headers: Record<string, string>
+  readonly signal: AbortSignal
+  /** Without it, some frameworks cache responses. */
+  readonly cache: 'no-store'
+}
+
 /** The part of `fetch` that the client uses. */
-export type Fetch = (url: string, init: { headers: Record<string, string>, signal: AbortSignal }) => Promise<Response>
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 /** Options for `watchTask`. All times are in milliseconds. */
 export interface WatchOptions {
@@ -27,7 +35,7 @@ export interface WatchOptions {
    * time, and tries a stream again after twelve times.
    */
   readonly pollMs?: number | undefined
-  /** Replacement for the global `fetch`. */
+  /** Replacement for the global `fetch`. Each request asks for `cache: 'no-store'`. */
   readonly fetch?: Fetch | undefined
   /** Ends the watch, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -36,6 +44,10 @@ export interface WatchOptions {
    * cursor. The events that it still keeps are delivered next.
    */
   readonly onGap?: (() => void) | undefined
-  /** Called with the error of an attempt that failed and will be repeated. Use it for a log or an offline sign. */
+  /**
+   * Called with the error of an attempt that failed and will be repeated. Use it for a log or an offline sign. A
+   * response that CORS withholds looks like a lost connection to a page, so it is reported here too: the message then
+   * names `CORS_ORIGINS` of the relay.
+   */
   readonly onFailure?: ((error: Error) => void) | undefined
 }

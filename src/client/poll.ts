@@ -1,4 +1,4 @@
-import type { RelayEvent, Replay } from '../../schemas/event.ts'
+import type { RelayEvent } from '../../schemas/event.ts'
 import type { Task } from '../../schemas/task.ts'
 import { advance, distance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
@@ -33,22 +33,26 @@ export const poll: Attempt = async function * (watch, signal) {
 async function fetchTask (watch: Watch, holds: boolean, signal: AbortSignal): Promise<Partial<Task>> {
   // Never 0: a request that does not wait gets a 404 for an unknown task.
   const wait = holds ? watch.pollMs / 1000 : 0.001
-  const response = await get(watch, `/tasks/${watch.taskId}?wait=${wait}&after=`, signal)
+  const response = await get(watch, `/tasks/${watch.taskId}?wait=${wait}&after=`, { signal })
   return response.status === 204 ? {} : await response.json()
 }
 
 /** Returns the events that a stream would have sent. */
-function selectEvents (watch: Watch, { lastEventId, events = [] }: Partial<Task>): RelayEvent[] {
+function selectEvents (watch: Watch, { lastEventId = '', events = [] }: Partial<Task>): RelayEvent[] {
   const { cursor, replay } = watch
   watch.replay = 'all'
-  if (!lastEventId) return events
-  if (!cursor) return selectReplay(watch, replay, lastEventId, events)
-  // The history ends before the cursor: it was restored from an older copy, and all of it counts as new.
-  if (distance(cursor, lastEventId) < 0) startOver(watch)
+  if (cursor) {
+    if (isUnknown(cursor, lastEventId, events[0])) startOver(watch)
+  } else if (replay === 'latest') {
+    return events.slice(-1)
+  } else if (replay === 'none') {
+    watch.cursor = lastEventId
+    return []
+  }
   return events
 }
 
-function selectReplay (watch: Watch, replay: Replay, lastEventId: string, events: RelayEvent[]): RelayEvent[] {
-  if (replay === 'none') watch.cursor = lastEventId
-  return replay === 'none' ? [] : events.slice(replay === 'latest' ? -1 : 0)
+/** Whether the server does not know the cursor: it then answers with everything that is kept. */
+function isUnknown (cursor: string, lastEventId: string, first: RelayEvent | undefined): boolean {
+  return first !== undefined && lastEventId !== cursor && distance(cursor, first.id) !== 1
 }

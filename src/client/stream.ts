@@ -9,7 +9,6 @@ import type { Attempt, Watch } from './watch.ts'
 const STREAM = 'text/event-stream'
 const MIN_RETRY_MS = 100
 const MAX_RETRY_MS = 300_000
-const ENDED = { done: true, value: undefined } as const
 
 /**
  * Reads one stream until it ends, is cut, or falls silent.
@@ -23,7 +22,8 @@ export const readStream: Attempt = async function * (watch, signal) {
   const reader = (await openStream(watch, signal)).getReader()
   let alive = false
   for (;;) {
-    const read = await withTimeout(alive ? silenceMs : until - Date.now(), signal, reader.read().catch(() => ENDED))
+    const chunk = reader.read().catch((): { value?: undefined } => ({}))
+    const read = await withTimeout(alive ? silenceMs : until - Date.now(), signal, chunk)
     if (!read?.value) return endOfStream(watch, alive, read)
     for (const frame of parse(read.value)) {
       alive = true
@@ -37,11 +37,11 @@ export const readStream: Attempt = async function * (watch, signal) {
 async function openStream (watch: Watch, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
   // Not the header Last-Event-ID: on another origin it would cost a preflight request.
   const path = `/events/${watch.taskId}?replay=${watch.replay}&lastEventId=`
-  const response = await withTimeout(watch.firstFrameMs, signal, get(watch, path, signal, STREAM))
+  const request = get(watch, path, { signal, accept: STREAM })
+  const response = await withTimeout(watch.firstFrameMs, signal, request)
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
-  if (!isStream) throw attemptFailed('no stream arrived', 0, 'blocked')
-  if (!response?.body) throw attemptFailed('this platform cannot read streams', 0, 'unsupported')
-  return response.body
+  if (isStream && response?.body) return response.body
+  throw attemptFailed('no readable stream arrived', { noStream: isStream ? 'unsupported' : 'blocked' })
 }
 
 /** Returns a function that parses chunks of a stream into frames. */
@@ -72,6 +72,6 @@ function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayE
 
 /** Returns the delay before a reconnect, in milliseconds. Without `read` the stream fell silent. */
 function endOfStream (watch: Watch, alive: boolean, read: object | undefined): number {
-  if (!alive) throw attemptFailed('no event arrived', watch.retryMs, read ? undefined : 'blocked')
+  if (!alive) throw attemptFailed('no event arrived', { waitMs: watch.retryMs, noStream: read ? undefined : 'blocked' })
   return read ? watch.retryMs : 0
 }

@@ -19,7 +19,7 @@ export type PhraseReady = RelayEvent & { event: 'phrase-ready', data: EventData 
  *
  * @throws {PhraseFailed} if the vendor reports a failure
  * @throws {WaitTimeout} if no phrase arrives within `timeoutMs`
- * @throws {WatchRefused} as `watchTask` does
+ * @throws {WatchRefused | TypeError} as `watchTask` does
  */
 export async function waitForPhrase (
   baseUrl: string | URL, taskId: string, options: WaitOptions = {}

@@ -1,4 +1,5 @@
 import type { RelayEvent } from '../../schemas/event.ts'
+import { checkAddress } from './address.ts'
 import { WatchRefused, type AttemptFailed } from './errors.ts'
 import type { WatchOptions } from './options.ts'
 import { poll } from './poll.ts'
@@ -18,9 +19,12 @@ export type TaskEvents = AsyncGenerator<RelayEvent, void, undefined>
  * Watches a task. Delivers every event once and in order, until the loop ends or the signal aborts.
  *
  * The watch survives lost connections, restarts of the server and sleep, and resumes after the last delivered event.
- * Where streams do not get through, it polls the task's JSON instead.
+ * Where streams do not get through, it polls the task's JSON instead. It also resumes after the server closes a stream:
+ * `onGap` is called if the server lost history, and a task that was erased may get later events.
  *
- * @param baseUrl - URL of the relay, including its prefix if it has one
+ * @param baseUrl - URL of the relay, including its prefix if it has one; a page may use a relative one
+ * @throws {TypeError} before any request, if none can be sent: the URL is malformed, relative without a page, or of
+ *   another scheme than http(s); it has credentials, a query or a fragment; or the task id is empty, `.` or `..`
  * @throws {WatchRefused} if the server refuses for good: the task id, the address or the ticket is wrong
  */
 export function watchTask (baseUrl: string | URL, taskId: string, options: WatchOptions = {}): TaskEvents {
@@ -36,6 +40,7 @@ export function watchTask (baseUrl: string | URL, taskId: string, options: Watch
 }
 
 async function * follow (watch: Watch): TaskEvents {
+  checkAddress(watch)
   const { signal = new AbortController().signal } = watch
   const abort = (): void => { stop(watch) }
   let delayMs = 0
@@ -51,8 +56,7 @@ async function * follow (watch: Watch): TaskEvents {
 
 /** Makes one attempt after a delay. Returns the delay before the next one, in milliseconds. */
 async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEvent, number, undefined> {
-  watch.attempt = new AbortController()
-  const { signal } = watch.attempt
+  const { signal } = watch.attempt = new AbortController()
   try {
     await withTimeout(delayMs, signal)
     if (watch.stopped) return 0
@@ -63,17 +67,16 @@ async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEv
   } catch (error) {
     if (watch.stopped) return 0
     if (error instanceof WatchRefused) throw error
-    return recover(watch, error as Error)
+    return recover(watch, error as AttemptFailed)
   } finally {
     watch.attempt.abort()
   }
 }
 
 /** Reports a failure and switches between stream and JSON. Returns the delay before the next attempt. */
-function recover (watch: Watch, error: Error & Partial<AttemptFailed>): number {
+function recover (watch: Watch, error: AttemptFailed): number {
   const { waitMs = 0, noStream } = error
-  if (noStream === 'blocked') watch.streamAt = Date.now() + POLLS_PER_STREAM * watch.pollMs
-  if (noStream === 'unsupported') watch.streamAt = Infinity
+  if (noStream) watch.streamAt = noStream === 'blocked' ? Date.now() + POLLS_PER_STREAM * watch.pollMs : Infinity
   watch.polling = !watch.polling || watch.streamAt === Infinity
   const delayMs = noStream ? 0 : Math.max(waitMs, backoff(watch.retryMs, watch.failures++))
   watch.onFailure?.(error)
@@ -82,5 +85,5 @@ function recover (watch: Watch, error: Error & Partial<AttemptFailed>): number {
 
 function stop (watch: Watch): void {
   watch.stopped = true
-  watch.attempt.abort()
+  watch.attempt?.abort()
 }

@@ -13,10 +13,10 @@ export interface Watch extends WatchOptions {
   readonly firstFrameMs: number
   readonly silenceMs: number
   readonly pollMs: number
-  /** Ticket in use. Empty if there is none, or if the next request has to get one. */
-  bearer: string
+  /** Ticket in use. Empty or undefined if there is none, or if the next request has to get one. */
+  bearer?: string
   /** Whether a function fetched the ticket and the server has accepted it, so that a 401 means that it has expired. */
-  renewable: boolean
+  renewable?: boolean
   /** Id of the last delivered event, or of the position before the first. Empty until it is known. */
   cursor: string
   /** Past events to ask for while there is no cursor. */
@@ -30,9 +30,9 @@ export interface Watch extends WatchOptions {
   /** Earliest time of the next stream, in milliseconds since 1970. Infinity if the platform cannot stream. */
   streamAt: number
   /** Aborts the current attempt, or the pause before it. */
-  attempt: AbortController
+  attempt?: AbortController
   /** Whether the watch has ended. */
-  stopped: boolean
+  stopped?: boolean
 }
 
 /** One attempt. Yields new events, and returns the delay before the next attempt, in milliseconds. */
@@ -52,15 +52,11 @@ export function createWatch (baseUrl: string | URL, taskId: string, options: Wat
     firstFrameMs,
     silenceMs,
     pollMs,
-    bearer: '',
-    renewable: false,
     cursor,
     replay,
     retryMs: INITIAL_RETRY_MS,
     failures: 0,
     polling: streamAt > 0,
-    streamAt,
-    attempt: new AbortController(),
-    stopped: false
+    streamAt
   }
 }

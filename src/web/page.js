@@ -53,6 +53,7 @@ function start () {
   // After a new ticket for the same task, resume where the old one expired.
   const cursor = current?.taskId === taskId ? current.cursor : ''
   current?.close()
+  current = undefined
   onLive = () => {}
   setConnection('none')
   if (!cursor) clear()
@@ -65,7 +66,6 @@ function start () {
 }
 
 function clear () {
-  current = undefined
   seen = new Set()
   latest = SCENES.waiting
   timeline.clear()
@@ -88,6 +88,7 @@ function follow (taskId, cursor) {
     },
 
     onNote (name, data) {
+      if (data.reason === 'erased') clear()
       timeline.addNote(name, describeNote(name, data))
       if (name !== 'subscribed') return
       if (data.replayed === 0) stage.show(latest)

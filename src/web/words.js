@@ -142,7 +142,9 @@ export function describeNote (name, data) {
 const CLOSINGS = new Map([
   ['drain', 'the server is about to stop'],
   ['slow', 'this page reads too slowly'],
-  ['ticket-expired', 'the ticket has expired']
+  ['ticket-expired', 'the ticket has expired'],
+  ['history-lost', 'the server has lost part of its history'],
+  ['erased', 'the events of the task have been erased']
 ])
 
 /**

@@ -120,7 +120,7 @@ t.test('watchTask: gives up a JSON request that gets no response', async t => {
   const events = watchA(t, url, { pollMs: 500, onFailure ({ message }) { failures.push(message) } })
 
   t.strictSame(await nextIds(events, 1), ['e.1'])
-  t.match(failures, ['Cannot watch the task: no stream arrived', 'Cannot watch the task: no response arrived'])
+  t.match(failures, ['Cannot watch the task: no readable stream arrived', 'Cannot watch the task: no response arrived'])
 })
 
 t.test('watchTask: does not flood a server that never holds a request', async t => {
@@ -147,6 +147,61 @@ t.test('watchTask: polling reports a gap and delivers everything of another hist
 
   t.strictSame(await nextIds(watchA(t, url, { onGap () { gaps += 1 } }), 3), ['e.5', 'f.1', 'f.2'])
   t.equal(gaps, 1)
+})
+
+t.test('watchTask: polling reports a gap and delivers everything of a history that lost its end', async t => {
+  const cut = cutStream(hello('x-1.4'), frame('x-1.5'))
+  const { url } = await startServer(t, cut, answer(204), answer(200, task('x-1.2', 'x-1.3', 'x-2.4', 'x-2.5', 'x-2.6')))
+  let gaps = 0
+  const events = watchA(t, url, { onGap () { gaps += 1 } })
+
+  t.strictSame(await nextIds(events, 6), ['x-1.5', 'x-1.2', 'x-1.3', 'x-2.4', 'x-2.5', 'x-2.6'])
+  t.equal(gaps, 1)
+})
+
+t.test('watchTask: an epoch that continues the history is no gap, on a stream and when polling', async t => {
+  const { url, requests } = await startServer(t,
+    cutStream(hello('x-1.0'), frame('x-1.1'), frame('x-2.2'), frame('x-3.3')),
+    answer(204),
+    answer(200, task('x-4.4', 'x-5.5'))
+  )
+  const events = watchA(t, url, { onGap () { t.fail('no event is missing') } })
+
+  t.strictSame(await nextIds(events, 5), ['x-1.1', 'x-2.2', 'x-3.3', 'x-4.4', 'x-5.5'])
+  t.match(requests.at(-1), 'after=x-3.3')
+})
+
+for (const id of ['x-2.1', 'x-2.2', 'x-2.4']) {
+  t.test(`watchTask: ${id} of another epoch after x-1.2 is a gap`, async t => {
+    const { url } = await startServer(t, stream(hello('x-1.1'), frame('x-1.2'), frame(id)))
+    let gaps = 0
+
+    t.strictSame(await nextIds(watchA(t, url, { onGap () { gaps += 1 } }), 2), ['x-1.2', id])
+    t.equal(gaps, 1)
+  })
+}
+
+t.test('watchTask: reconnects after a stream closes because of lost history, and reports one gap', async t => {
+  const closing = endedStream(hello('x-1.2'), frame('x-1.3'), frame('', 'closing', { reason: 'history-lost' }))
+  const resumed = stream(hello('x-1.0', true), frame('x-1.1'), frame('x-1.2'), frame('x-2.3'))
+  const { url, requests } = await startServer(t, closing, resumed)
+  let gaps = 0
+  const events = watchA(t, url, {
+    onGap () { gaps += 1 },
+    onFailure (error) { t.fail(error.message) }
+  })
+
+  t.strictSame(await nextIds(events, 4), ['x-1.3', 'x-1.1', 'x-1.2', 'x-2.3'])
+  t.match(requests[1], 'lastEventId=x-1.3')
+  t.equal(gaps, 1)
+})
+
+t.test('watchTask: goes on with the next event after the task was erased', async t => {
+  const closing = endedStream(hello('x-1.0'), frame('x-1.1'), frame('', 'closing', { reason: 'erased' }))
+  const { url } = await startServer(t, closing, stream(hello('x-1.1'), frame('x-1.2')))
+  const events = watchA(t, url, { onFailure (error) { t.fail(error.message) } })
+
+  t.strictSame(await nextIds(events, 2), ['x-1.1', 'x-1.2'])
 })
 
 t.test('watchTask: a stream that starts over reports a gap and delivers everything', async t => {

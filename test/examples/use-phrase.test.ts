@@ -4,7 +4,7 @@ import type { usePhrase as UsePhrase } from '../../examples/react/use-phrase.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { importExample } from '../support/examples.ts'
 import { startRelay } from '../support/relay.ts'
-import { answer, startServer } from '../support/server.ts'
+import { answer, startServer, task } from '../support/server.ts'
 
 type Seen = ReturnType<typeof UsePhrase>
 
@@ -60,6 +60,14 @@ t.test('usePhrase: returns the error of a refusal', async t => {
   const { url } = await startServer(t, answer(403))
 
   t.match(await renderPhrase(t, 'a', url).until(({ error }) => error), { error: { name: 'WatchRefused', status: 403 } })
+})
+
+t.test('usePhrase: returns the last failure, until the next event', async t => {
+  const { url } = await startServer(t, answer(503), answer(200, task('e.1')))
+  const { until } = renderPhrase(t, 'a', url)
+
+  t.match(await until(({ failure }) => failure), { failure: { message: 'Cannot watch the task: status 503' } })
+  t.match(await until(({ event }) => event), { event: { id: 'e.1' }, failure: undefined })
 })
 
 t.test('usePhrase: forgets the previous task', async t => {

@@ -8,6 +8,7 @@ import { noChromium, startChromium } from '../support/chromium.ts'
 import { freePort } from '../support/port.ts'
 import { startProcess } from '../support/process.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
+import { frame } from '../support/server.ts'
 
 const skip = noChromium
 const { open, profile } = noChromium ? {} as never : await startChromium(t)
@@ -248,4 +249,24 @@ t.test('the page: six tabs all show the phrase', { skip }, async t => {
   await post(url, phraseReady('a'))
 
   await Promise.all(tabs.map((tab) => shows(tab, 'Silver rivers')))
+})
+
+t.test('the page: removes the events of a task that is erased', { skip }, async t => {
+  const { url } = await startRelay(t)
+  await post(url, phraseReady('other'))
+  const page = await (await profile(t)).newPage()
+  const { data } = phraseReady('a', 'Erase me')
+  const event = { ...data, receivedAt: new Date().toISOString() }
+  const body = [
+    frame('e.0', 'subscribed', { replayed: 1 }),
+    frame('e.1', 'phrase-ready', event),
+    frame('', 'closing', { reason: 'erased' })
+  ].join('')
+  await page.route('**/events/**', (route) => route.fulfill({ contentType: 'text/event-stream', body }), { times: 1 })
+  await page.goto(`${url}/?task=a`)
+
+  await page.locator('#events', { hasText: 'have been erased' }).waitFor()
+  await live(page)
+  await shows(page, 'No phrase yet')
+  t.equal((await eventNames(page)).includes('phrase-ready'), false)
 })

@@ -55,6 +55,7 @@ t.test('describeEvent: a known status has a plain text, an unknown one its own n
 
 t.test('describeNote: explains why a stream ends, and when events may be missing', async t => {
   t.equal(describeNote('closing', { reason: 'drain' }), 'the server is about to stop')
+  t.equal(describeNote('closing', { reason: 'erased' }), 'the events of the task have been erased')
   t.equal(describeNote('closing', { reason: 'new' }), 'the server ends the stream')
   t.equal(describeNote('subscribed', { gap: false }), 'stream opened')
   t.match(describeNote('subscribed', { gap: true }), 'events may be missing')
