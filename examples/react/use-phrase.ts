@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { watchTask, type RelayEvent } from 'phrase-relay/client'
 
-/** Returns the newest event of a task, or the error that ended the watch. */
+/** Returns the newest event of a task, the failure of an attempt since then, or the error that ended the watch. */
 export function usePhrase (taskId: string, relay = '') {
   const [seen, setSeen] = useState<{ event?: RelayEvent, failure?: Error, error?: unknown }>({})
   useEffect(() => {

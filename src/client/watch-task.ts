@@ -57,20 +57,21 @@ async function * follow (watch: Watch): TaskEvents {
 /** Makes one attempt after a delay. Returns the delay before the next one, in milliseconds. */
 async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEvent, number, undefined> {
   const { signal } = watch.attempt = new AbortController()
+  let nextDelayMs = 0
   try {
     await withTimeout(delayMs, signal)
     if (watch.stopped) return 0
-    const nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
+    nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
     watch.failures = 0
     watch.polling &&= Date.now() < watch.streamAt
-    return nextDelayMs
   } catch (error) {
     if (watch.stopped) return 0
     if (error instanceof WatchRefused) throw error
-    return recover(watch, error as AttemptFailed)
+    nextDelayMs = recover(watch, error as AttemptFailed)
   } finally {
     watch.attempt.abort()
   }
+  return nextDelayMs
 }
 
 /** Reports a failure and switches between stream and JSON. Returns the delay before the next attempt. */
