@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/http/': ['schemas/', 'src/errors.ts', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],
   'src/http/streams/': ['schemas/', 'src/event.ts', 'better-sse', 'fastify', 'node:'],
   'src/http/guards/': ['src/event.ts', 'src/errors.ts', 'src/secrets.ts', 'src/suno/', 'src/http/streams/', 'fastify'],
-  'src/http/routes/': [...SHARED, 'src/ticket.ts', 'src/metrics.ts', 'src/suno/', 'src/hub/', 'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'negotiator', 'prom-client', 'node:'],
+  'src/http/routes/': [...SHARED, 'src/ticket.ts', 'src/metrics.ts', 'src/suno/', 'src/hub/', 'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client', 'node:'],
   'src/client/': ['schemas/', 'eventsource-parser'],
   'src/web/': ['schemas/'],
   'src/cli/': ['schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'],

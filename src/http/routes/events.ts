@@ -1,6 +1,5 @@
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import { EventsQuerySchema, FramesSchema, type Subscribed } from '../../../schemas/event.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
@@ -11,7 +10,9 @@ import type { Hub } from '../../hub/hub.ts'
 import type { CheckTicket } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
 import { readTicket } from '../guards/ticket.ts'
+import { acceptsStream, namesStream } from '../streams/accept.ts'
 import { streamHeaders } from '../streams/connection.ts'
+import { normalizeQuery, readCursor } from '../streams/query.ts'
 import { jitter } from '../streams/retry.ts'
 import { TaskStream, type StreamContext } from '../streams/task-stream.ts'
 
@@ -44,8 +45,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
   const context = { streams, metrics, log: app.log, retryMs, bufferBytes }
 
   async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
-    const { params: { taskId }, query: { replay, until, lastEventId } } = request
-    const cursor = readCursor(request, lastEventId)
+    const { params: { taskId }, query: { replay, until } } = request
+    const cursor = readCursor(request)
     const stream = new TaskStream(context, taskId, until === 'done')
     const { follower: feed, position } = await hub.follow(taskId, { cursor, replay }, stream)
     let isOpen = false
@@ -63,6 +64,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
     }
   }
 
+  app.addHook('preValidation', normalizeQuery)
+
   app.head('/events/:taskId', { schema }, async (request, reply) => {
     await checkTicket(readTicket(request), request.params.taskId)
     return reply.headers(streamHeaders(reply)).send('')
@@ -71,21 +74,10 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
   app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const { taskId } = request.params
     const expiresAt = await checkTicket(readTicket(request), taskId)
-    if (!acceptsStream(request)) throw notAcceptable()
+    if (!acceptsStream(request.headers.accept)) throw notAcceptable()
     if (!limits.acquire(request, reply, taskId)) return refuse(request, reply, tooManyStreams(), FULL_RETRY_MS)
     return watch(request, reply, expiresAt)
   })
-}
-
-function acceptsStream ({ headers: { accept } }: FastifyRequest): boolean {
-  if (accept === undefined || accept === '*/*' || accept === 'text/event-stream') return true
-  return new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']) !== undefined
-}
-
-/** Returns the cursor of a request: its `Last-Event-ID` header, else its query parameter. */
-function readCursor ({ headers }: FastifyRequest, fromQuery: string | undefined): string | undefined {
-  const header = headers['last-event-id']
-  return (typeof header === 'string' && header) || fromQuery
 }
 
 /** Whether the position is at the newest event and that is an outcome. */
@@ -116,6 +108,6 @@ function draining (): RelayError {
  * `retry`; other clients get the problem.
  */
 function refuse (request: FastifyRequest, reply: FastifyReply, problem: RelayError, retryMs: number): FastifyReply {
-  if (!request.headers.accept?.includes('text/event-stream')) throw problem
+  if (!namesStream(request.headers.accept)) throw problem
   return reply.headers(streamHeaders(reply)).send(`retry:${jitter(retryMs)}\n\n`)
 }
