@@ -8,16 +8,24 @@ export const TaskParamsSchema = Type.Object({ taskId: TaskIdSchema })
 /** Query of `GET /tasks/:taskId`. */
 export const TaskQuerySchema = Type.Object({
   ticket: Type.Optional(TicketSchema),
-  after: Type.Optional(Type.String({ description: 'only events after this event id; one that is not known: everything kept' })),
-  wait: Type.Optional(Type.Number({ minimum: 0, maximum: 60, description: 'seconds to hold the answer until there is an event; 0 answers at once' }))
+  after: Type.Optional(Type.String({
+    description: 'event id: only later events are returned; everything kept if it is unknown'
+  })),
+  wait: Type.Optional(Type.Number({
+    minimum: 0,
+    maximum: 60,
+    description: 'seconds to hold the response until there is an event; 0 for an immediate response'
+  }))
 })
 
-/** The answer of `GET /tasks/:taskId`. */
+/** Response of `GET /tasks/:taskId`. */
 export const TaskSchema = Type.Object({
   taskId: Type.String(),
   state: TaskStateSchema,
   lastEventId: Type.String(),
   updatedAt: Type.String({ description: 'ISO 8601, UTC' }),
-  events: Type.Array(EventSchema)
+  events: Type.Array(EventSchema, {
+    description: 'oldest first, at most 1,000 events or 256 KiB of data; `after` with the last id returns the next ones'
+  })
 })
 export type Task = Static<typeof TaskSchema>

@@ -1,15 +1,17 @@
-import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
-import type { EventData, RelayEvent } from '../../../schemas/event.ts'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../../schemas/task.ts'
 import { RelayError } from '../../errors.ts'
+import { taskState } from '../../event.ts'
 import type { History, Hub } from '../../hub/hub.ts'
 import type { CheckTicket } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
-import type { Streams } from '../streams/registry.ts'
 import { readTicket } from '../guards/ticket.ts'
-import { type TaskEvent, taskState } from '../../event.ts'
+import { normalizeQuery } from '../streams/query.ts'
+import type { Streams } from '../streams/registry.ts'
 
+/** Options of the `tasks` route. */
 export interface TasksOptions {
   readonly hub: Hub
   readonly streams: Streams
@@ -17,25 +19,40 @@ export interface TasksOptions {
   readonly checkTicket: CheckTicket
 }
 
-/** `GET /tasks/:taskId`: what is kept of a task as JSON, at once or as soon as there is something new. */
-export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, limits, checkTicket }) => {
-  const response = { 200: TaskSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
+/** Request that waits for an event. */
+interface Wait {
+  readonly taskId: string
+  readonly cursor: string | undefined
+  readonly ms: number
+  /** Time at which the client's ticket expires, in milliseconds since 1970. */
+  readonly expiresAt: number
+  /** Aborted when the client disconnects. */
+  readonly signal: AbortSignal
+}
 
-  async function waitForEvent (taskId: string, cursor: string | undefined, ms: number, expiresAt: number, left: AbortSignal): Promise<void> {
+const schema = {
+  params: TaskParamsSchema,
+  querystring: TaskQuerySchema,
+  response: { 200: TaskSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
+}
+
+/** `GET /tasks/:taskId`: the stored events of a task as JSON, at once or as soon as there is a new one. */
+export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, limits, checkTicket }) => {
+  /** Resolves when an event arrives, the time is over, the client disconnects or the server stops. */
+  async function waitForEvent ({ taskId, cursor, ms, expiresAt, signal }: Wait): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, {
-      deliver () {
-        resolve()
-        return false
-      }
-    })
-    const end = () => { resolve() }
-    const waiter = { keepAlive: () => {}, end, destroy: end }
-    const timer = setTimeout(resolve, ms)
+    function end (): void { resolve() }
+    function deliver (): boolean {
+      resolve()
+      return false
+    }
+    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, { deliver })
+    const waiter = { keepAlive () {}, end, destroy: end }
+    const timer = setTimeout(end, ms)
     streams.add(waiter, expiresAt)
-    left.addEventListener('abort', end)
-    // What happened during the handshake is told by nobody.
-    if (left.aborted || streams.draining) end()
+    signal.addEventListener('abort', end)
+    // Neither is reported if it happened before the listeners were added.
+    if (signal.aborted || streams.draining) end()
     follower.resume()
     await promise
     clearTimeout(timer)
@@ -43,34 +60,33 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
     follower.stop()
   }
 
-  app.get('/tasks/:taskId', { schema: { params: TaskParamsSchema, querystring: TaskQuerySchema, response } }, async (request, reply) => {
-    const { params: { taskId }, query: { after, wait = 0 } } = request
+  app.addHook('preValidation', normalizeQuery)
+
+  app.get('/tasks/:taskId', { schema }, async (request, reply) => {
+    const { params: { taskId }, query: { after: cursor, wait = 0 } } = request
     const expiresAt = await checkTicket(readTicket(request), taskId)
-    if (wait > 0) {
-      if (!limits.acquire(request, reply, taskId)) throw tooManyStreams()
-      await waitForEvent(taskId, after, wait * 1000, expiresAt, request.signal)
-    }
-    const history = await hub.history(taskId, after)
     reply.header('cache-control', 'no-store')
-    if (wait > 0 && history.events.length === 0) return reply.code(204).send(null)
-    return toTask(taskId, history)
+    const history = await hub.history(taskId, cursor)
+    if (wait === 0 || history.events.length > 0) return sendTask(reply, taskId, history)
+    // Only a request that has to wait counts as a stream.
+    if (!limits.acquire(request, reply, taskId)) throw tooManyStreams()
+    await waitForEvent({ taskId, cursor, ms: wait * 1000, expiresAt, signal: request.signal })
+    const news = await hub.history(taskId, cursor)
+    return news.events.length > 0 ? sendTask(reply, taskId, news) : reply.code(204).send(null)
   })
 }
 
-function toTask (taskId: string, { position, events }: History): Static<typeof TaskSchema> {
+/**
+ * Sends a task. The stored data are JSON already: the response is put together from them as text. Parsing and
+ * serializing 1,000 events of 60 kB took 567 ms and 460 MB.
+ */
+function sendTask (reply: FastifyReply, taskId: string, { position, events }: History): FastifyReply {
   const [last, known] = [events.at(-1), position.extent.newest]
-  // An event may have come after the position was taken, and a long history is told in parts.
+  // An event may have been stored after the position was read, and a page may end before the newest event.
   const newest = last && last.seq >= position.extent.last ? last : known
   if (!newest) throw new RelayError('TASK_UNKNOWN', `Cannot show the task ${taskId}: nothing is kept of it`)
-  return {
-    taskId,
-    state: taskState(newest.event),
-    lastEventId: newest.id,
-    updatedAt: toJson(newest).data.receivedAt,
-    events: events.map(toJson)
-  }
-}
-
-function toJson ({ id, event, data }: TaskEvent): RelayEvent {
-  return { id, event, data: JSON.parse(data) as EventData }
+  const { receivedAt: updatedAt } = JSON.parse(newest.data)
+  const head = JSON.stringify({ taskId, state: taskState(newest.event), lastEventId: newest.id, updatedAt })
+  const list = events.map(({ id, event, data }) => `{"id":"${id}","event":"${event}","data":${data}}`).join(',')
+  return reply.type('application/json; charset=utf-8').send(`${head.slice(0, -1)},"events":[${list}]}`)
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { numbers } from '../../../src/conformance/drafts.ts'
 import { memoryStore } from '../../../src/store/memory/store.ts'
 import { gatedBus } from '../../support/buses.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../../support/callbacks.ts'
@@ -16,7 +17,7 @@ async function get (url: string) {
   return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) }
 }
 
-t.test('tasks: what is kept of a task, as its stream would tell it', async t => {
+t.test('tasks: the stored events of a task, as its stream would send them', async t => {
   const { url } = await startRelay(t)
   const first = await post(url, phraseFailed('a'))
   const second = await post(url, { ...phraseReady('a'), data: { ...phraseReady('a').data, unknown: [1] } })
@@ -24,13 +25,33 @@ t.test('tasks: what is kept of a task, as its stream would tell it', async t => 
   const [failed, ready] = json.events
   t.equal(status, 200)
   t.equal(headers.get('cache-control'), 'no-store')
-  t.strictSame(json, { taskId: 'a', state: 'phrase-ready', lastEventId: second.json.eventId, updatedAt: ready.data.receivedAt, events: [failed, ready] })
+  t.equal(headers.get('content-type'), 'application/json; charset=utf-8')
+  t.strictSame(json, {
+    taskId: 'a',
+    state: 'phrase-ready',
+    lastEventId: second.json.eventId,
+    updatedAt: ready.data.receivedAt,
+    events: [failed, ready]
+  })
   t.strictSame(ready, {
     id: second.json.eventId,
     event: 'phrase-ready',
-    data: { taskId: 'a', step: 'regenerate', code: 200, msg: 'success', status: 'wait_validating', validateInfo: 'Silver rivers hum below the hill', errorCode: 0, errorMessage: '', unknown: [1], source: 'callback', receivedAt: ready.data.receivedAt }
+    data: {
+      taskId: 'a',
+      step: 'regenerate',
+      code: 200,
+      msg: 'success',
+      status: 'wait_validating',
+      validateInfo: 'Silver rivers hum below the hill',
+      errorCode: 0,
+      errorMessage: '',
+      unknown: [1],
+      source: 'callback',
+      receivedAt: ready.data.receivedAt
+    }
   })
-  t.match(failed, { id: first.json.eventId, event: 'phrase-failed', data: { code: 400, msg: 'Validation phrase regeneration failed' } })
+  const data = { code: 400, msg: 'Validation phrase regeneration failed' }
+  t.match(failed, { id: first.json.eventId, event: 'phrase-failed', data })
 })
 
 for (const [state, body, step] of [
@@ -40,7 +61,7 @@ for (const [state, body, step] of [
   ['voice-ready', voiceReady('a'), 'generate'],
   ['voice-failed', { code: 500, taskId: 'a' }, 'generate']
 ] as const) {
-  t.test(`tasks: the state ${state} is what the newest event says`, async t => {
+  t.test(`tasks: the state ${state} comes from the newest event`, async t => {
     const { url } = await startRelay(t)
     await post(url, { code: 200, data: { taskId: 'a', status: 'before' } })
     await post(url, body, { step })
@@ -48,35 +69,63 @@ for (const [state, body, step] of [
   })
 }
 
-t.test('tasks: a task of which nothing is kept', async t => {
+t.test('tasks: a task without events is a 404', async t => {
   const { url } = await startRelay(t)
-  t.match(await get(`${url}/tasks/a`), { status: 404, json: { code: 'TASK_UNKNOWN', detail: 'Cannot show the task a: nothing is kept of it' } })
+  const json = { code: 'TASK_UNKNOWN', detail: 'Cannot show the task a: nothing is kept of it' }
+  t.match(await get(`${url}/tasks/a`), { status: 404, json })
 })
 
-for (const path of ['a%20b', 'x'.repeat(129), 'a?wait=61', 'a?wait=-1', 'a?wait=soon', 'a?after=1&after=2']) {
+for (const path of ['a%20b', 'x'.repeat(129), 'a?wait=61', 'a?wait=-1', 'a?wait=soon']) {
   t.test(`tasks: /tasks/${path} is refused`, async t => {
     const { url } = await startRelay(t)
     t.match(await get(`${url}/tasks/${path}`), { status: 400, json: { code: 'REQUEST_INVALID' } })
   })
 }
 
-t.test('tasks: after gives only later events, and everything when it is not known', async t => {
+t.test('tasks: after returns only later events, and everything if it is unknown', async t => {
   const { url } = await startRelay(t)
   const { json: { eventId } } = await post(url, phraseFailed('a'))
   await post(url, phraseReady('a'))
-  const names = async (after: string): Promise<string[]> => (await get(`${url}/tasks/a?after=${after}`)).json.events.map(({ event }: { event: string }) => event)
+  async function names (after: string): Promise<string[]> {
+    const { json } = await get(`${url}/tasks/a?after=${after}`)
+    return json.events.map(({ event }: { event: string }) => event)
+  }
   t.strictSame(await names(eventId), ['phrase-ready'])
   t.strictSame(await names(eventId.replace('.1', '.2')), [])
   t.strictSame(await names('other.1'), ['phrase-failed', 'phrase-ready'])
+  t.strictSame(await names(''), ['phrase-failed', 'phrase-ready'])
+  t.strictSame(await names(`other.1&after=${eventId}`), ['phrase-ready'], 'the last one counts')
 })
 
-t.test('tasks: wait is answered at once when there is something', async t => {
+t.test('tasks: data is returned as it is stored, without another round through JSON', async t => {
+  const store = memoryStore()
+  const { url } = await mountRelay(t, store)
+  const data = '{"n":1.0,"big":12345678901234567890,"receivedAt":"2026-01-01T00:00:00.000Z"}'
+  await store.append('a', { event: 'task-update', digest: '1', data })
+  const text = await (await fetch(`${url}/tasks/a`)).text()
+  t.match(text, `"data":${data}}]}`)
+})
+
+t.test('tasks: an answer ends at 256 KiB of data, and after returns the rest', async t => {
+  const { url } = await startRelay(t)
+  const ids: string[] = []
+  for (const n of numbers(10)) ids.push((await post(url, phraseReady('a', `${n} ${'x'.repeat(60_000)}`))).json.eventId)
+  const parts: string[][] = []
+  for (let after = ''; after !== ids.at(-1); after = parts.at(-1)?.at(-1) as string) {
+    const { json } = await get(`${url}/tasks/a?wait=1&after=${after}`)
+    t.equal(json.lastEventId, ids.at(-1), 'the newest event is named all the same')
+    parts.push(json.events.map(({ id }: { id: string }) => id))
+  }
+  t.strictSame(parts, [ids.slice(0, 5), ids.slice(5)])
+})
+
+t.test('tasks: wait returns at once if there is an event', async t => {
   const { url } = await startRelay(t)
   await post(url, phraseReady('a'))
   t.equal((await get(`${url}/tasks/a?wait=60`)).json.events.length, 1)
 })
 
-t.test('tasks: wait is answered when an event comes, of an unknown task too', async t => {
+t.test('tasks: wait returns when an event arrives, for an unknown task too', async t => {
   const bus = gatedBus()
   const { url } = await mountRelay(t, memoryStore(), { bus })
   const waiting = get(`${url}/tasks/a?wait=60`)
@@ -86,7 +135,7 @@ t.test('tasks: wait is answered when an event comes, of an unknown task too', as
   while (bus.subscriptions > 0) await turn()
 })
 
-t.test('tasks: wait with after is answered by the next event alone', async t => {
+t.test('tasks: wait with after returns the next event only', async t => {
   const bus = gatedBus()
   const { url } = await mountRelay(t, memoryStore(), { bus })
   const { json: { eventId } } = await post(url, phraseFailed('a'))
@@ -96,7 +145,7 @@ t.test('tasks: wait with after is answered by the next event alone', async t => 
   t.match((await waiting).json.events.map(({ event }: { event: string }) => event), ['phrase-ready'])
 })
 
-t.test('tasks: wait is answered 204 when the time passes', async t => {
+t.test('tasks: wait returns 204 when the time is over', async t => {
   const { url } = await startRelay(t)
   const { json: { eventId } } = await post(url, phraseReady('a'))
   for (const path of [`a?wait=0.01&after=${eventId}`, 'unknown?wait=0.01']) {
@@ -107,7 +156,7 @@ t.test('tasks: wait is answered 204 when the time passes', async t => {
   }
 })
 
-t.test('tasks: wait by a client that leaves is over', async t => {
+t.test('tasks: wait ends when the client disconnects', async t => {
   const bus = gatedBus()
   const { url } = await mountRelay(t, memoryStore(), { bus })
   const { socket } = await dial(t, url, ['GET /tasks/a?wait=60 HTTP/1.1'])
@@ -116,7 +165,29 @@ t.test('tasks: wait by a client that leaves is over', async t => {
   while (bus.subscriptions > 0) await turn()
 })
 
-t.test('tasks: wait by a client that leaves during the handshake is over', async t => {
+t.test('tasks: pipelined waits end when the client disconnects', async t => {
+  const bus = gatedBus()
+  const { url } = await mountRelay(t, memoryStore(), { bus })
+  const request = 'GET /tasks/a?wait=60 HTTP/1.1\r\nHost: relay\r\n\r\nGET /tasks/b?wait=60 HTTP/1.1'
+  const { socket } = await dial(t, url, [request])
+  while (bus.subscriptions < 2) await turn()
+  socket.destroy()
+  while (bus.subscriptions > 0) await turn()
+})
+
+t.test('tasks: only a request that has to wait counts as a stream', async t => {
+  const bus = gatedBus()
+  const { url } = await mountRelay(t, memoryStore(), { bus, config: { MAX_STREAMS: 1 } })
+  await post(url, phraseReady('a'))
+  const waiting = get(`${url}/tasks/b?wait=60`)
+  while (bus.subscriptions === 0) await turn()
+  t.equal((await get(`${url}/tasks/a?wait=60`)).status, 200)
+  t.equal((await get(`${url}/tasks/c?wait=60`)).status, 429)
+  await post(url, phraseReady('b'))
+  t.equal((await waiting).status, 200)
+})
+
+t.test('tasks: wait ends when the client disconnects during the handshake', async t => {
   const bus = gatedBus()
   const { app, url } = await mountRelay(t, memoryStore(), { bus })
   const waiting = bus.shut()
@@ -130,7 +201,7 @@ t.test('tasks: wait by a client that leaves during the handshake is over', async
   do await turn(); while (bus.subscriptions > 0)
 })
 
-t.test('tasks: wait is answered when the server is about to stop, and does not hold it up', async t => {
+t.test('tasks: wait returns when the server stops, and does not delay the end', async t => {
   const bus = gatedBus()
   const { app, url } = await mountRelay(t, memoryStore(), { bus })
   const waiting = get(`${url}/tasks/a?wait=60`)
@@ -139,7 +210,7 @@ t.test('tasks: wait is answered when the server is about to stop, and does not h
   t.equal((await waiting).status, 204)
 })
 
-t.test('tasks: wait whose handshake the drain has overtaken is answered', async t => {
+t.test('tasks: wait returns if the drain starts during its handshake', async t => {
   const bus = gatedBus()
   const { app, url } = await mountRelay(t, memoryStore(), { bus })
   const arrived = bus.shut()
@@ -152,7 +223,7 @@ t.test('tasks: wait whose handshake the drain has overtaken is answered', async 
   await closing
 })
 
-t.test('tasks: the newest event is the last of those that are told, even if it comes meanwhile', async t => {
+t.test('tasks: the newest event is the last one returned, even if it is stored meanwhile', async t => {
   const store = memoryStore()
   const { url } = await mountRelay(t, {
     ...store,
@@ -168,7 +239,7 @@ t.test('tasks: the newest event is the last of those that are told, even if it c
   t.equal(json.lastEventId, json.events[1].id)
 })
 
-t.test('tasks: the store in trouble is a 503 with Retry-After', async t => {
+t.test('tasks: an unavailable store is a 503 with Retry-After', async t => {
   const store = failingStore()
   const { url } = await mountRelay(t, store)
   store.isFailing = true
@@ -180,7 +251,7 @@ t.test('tasks: the store in trouble is a 503 with Retry-After', async t => {
   }
 })
 
-t.test('tasks: a read that is held is not disturbed by keep-alives', async t => {
+t.test('tasks: keep-alives do not affect a held request', async t => {
   const { url } = await startRelay(t, { KEEP_ALIVE_MS: 16 })
   t.equal((await fetch(`${url}/tasks/a?wait=0.2`)).status, 204)
 })
