@@ -10,13 +10,14 @@ import { freePort } from '../support/port.ts'
 import { startProcess } from '../support/process.ts'
 import { temporaryFolder } from '../support/relay.ts'
 
-// Its ES modules import each other without file extensions, which bundlers alone understand.
-const { fetchEventSource } = createRequire(import.meta.url)('@microsoft/fetch-event-source') as typeof import('@microsoft/fetch-event-source')
+// Its ES modules import each other without file extensions, which only bundlers resolve.
+type FetchEventSource = typeof import('@microsoft/fetch-event-source')
+const { fetchEventSource } = createRequire(import.meta.url)('@microsoft/fetch-event-source') as FetchEventSource
 
-/** Calls back with every phrase at `url` + `/events/a`; returns what ends it. */
+/** Calls back with every phrase at `url` + `/events/a`. Returns a function that ends the watch. */
 type Client = (url: string, phrase: (id: string | undefined, validateInfo: string) => void) => () => void
 
-/** The part of the standard's interface that is used. */
+/** Part of the standard's interface. */
 interface StandardEventSource {
   addEventListener (event: string, listener: (event: { lastEventId: string, data: string }) => void): void
   close (): void
@@ -25,7 +26,9 @@ interface StandardEventSource {
 function standard (Source: new (url: string) => unknown): Client {
   return (url, phrase) => {
     const source = new Source(`${url}/events/a`) as StandardEventSource
-    source.addEventListener('phrase-ready', ({ lastEventId, data }) => { phrase(lastEventId, JSON.parse(data).validateInfo) })
+    source.addEventListener('phrase-ready', ({ lastEventId, data }) => {
+      phrase(lastEventId, JSON.parse(data).validateInfo)
+    })
     return () => { source.close() }
   }
 }
@@ -50,14 +53,14 @@ const clients: Record<string, Client | undefined> = {
     return () => { client.close() }
   },
   '@microsoft/fetch-event-source': (url, phrase) => {
-    // It is made for browsers only.
+    // The library supports browsers only.
     Object.assign(globalThis, { window: globalThis, document: { removeEventListener () {} } })
     const abort = new AbortController()
     fetchEventSource(`${url}/events/a`, {
       signal: abort.signal,
       openWhenHidden: true,
       onmessage ({ id, event, data }) { if (event === 'phrase-ready') phrase(id, JSON.parse(data).validateInfo) },
-      // Left alone it takes the end of a stream for the end of all.
+      // Without an error, the library takes the end of a stream for the end of the watch.
       onclose () { throw new Error('again') }
     })
     return () => { abort.abort() }
@@ -65,7 +68,8 @@ const clients: Record<string, Client | undefined> = {
 }
 
 for (const [name, client] of Object.entries(clients)) {
-  t.test(`${name} gets the phrase, outlives a restart and gets the next one, each once`, { skip: client ? false : 'this runtime has none' }, async t => {
+  const skip = client ? false : 'not in this runtime'
+  t.test(`${name} gets each phrase once, across a restart`, { skip }, async t => {
     const STORE_URL = `sqlite:${join(temporaryFolder(t), 'relay.db')}`
     const first = await startProcess(t, { STORE_URL, RETRY_MS: '100', PORT: String(await freePort()) })
     const phrases: Array<[string | undefined, string]> = []

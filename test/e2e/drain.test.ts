@@ -5,7 +5,7 @@ import { phraseReady, post } from '../support/callbacks.ts'
 import { startProcess } from '../support/process.ts'
 import { watch } from '../support/sse.ts'
 
-t.test('drain: SIGTERM says goodbye to streams, keeps what comes meanwhile, and ends with 0', async t => {
+t.test('drain: SIGTERM ends streams with closing, callbacks are still stored, and the exit code is 0', async t => {
   const relay = await startProcess(t, { DRAIN_MS: '2000', STORE_URL: `sqlite:${t.testdir()}/relay.db` })
   const streams = await Promise.all(Array.from({ length: 20 }, () => watch(t, `${relay.url}/events/a`)))
   const exited = once(relay.child, 'close')
@@ -18,15 +18,16 @@ t.test('drain: SIGTERM says goodbye to streams, keeps what comes meanwhile, and 
   const { status } = await post(relay.url, phraseReady('a'))
 
   t.match(await ready.json(), { status: 503, code: 'DRAINING' })
-  t.strictSame(await late.rest(), [], 'a new stream is told to come back later and ends')
+  t.strictSame(await late.rest(), [], 'a new stream gets a retry and ends')
   t.equal(status, 200)
   for (const names of await endings) t.equal(names.at(-1), 'closing')
   t.strictSame(await exited, [0, null])
 })
 
-t.test('drain: each stream is told its own time to come back', async t => {
+t.test('drain: each stream gets its own reconnection time', async t => {
   const relay = await startProcess(t, { DRAIN_MS: '50' })
-  const sockets = Array.from({ length: 5 }, () => connect(Number(new URL(relay.url).port), '127.0.0.1').setEncoding('utf8'))
+  const port = Number(new URL(relay.url).port)
+  const sockets = Array.from({ length: 5 }, () => connect(port, '127.0.0.1').setEncoding('utf8'))
   const texts = sockets.map(async (socket) => {
     socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
     await once(socket, 'readable')

@@ -4,36 +4,39 @@ import type { Stream } from './stream.ts'
 
 const SLOTS = 16
 const EXPIRY_CHECK_MS = 1000
-const CUT_MS = 1000
+const DESTROY_MS = 1000
 
-/** What is kept alive and ended: a stream, or a request that waits. */
-export type Open = Pick<Stream, 'keepAlive' | 'end' | 'destroy'>
+/** Member of the registry: an open stream, or a held request. */
+export type OpenStream = Pick<Stream, 'keepAlive' | 'end' | 'destroy'>
 
-/** All open streams of one relay: kept alive by one timer, ended together. */
+/** Registry of the open streams of a relay, which keeps them alive and ends them. */
 export interface Streams {
-  /** true once `drain()` was called: no stream may be added. */
+  /** true after `drain()` was called: no stream may be added then. */
   readonly draining: boolean
-  /** @param expiresAt - when its ticket expires, in milliseconds since 1970; it is ended within a second after */
-  add (stream: Open, expiresAt: number): void
-  delete (stream: Open): void
-  /** Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. What is open a second after that is cut. */
+  /** @param expiresAt - expiry of the ticket, in milliseconds since 1970; the stream ends within a second after it */
+  add (stream: OpenStream, expiresAt: number): void
+  delete (stream: OpenStream): void
+  /**
+   * Ends every stream, spread over `overMs` milliseconds; 0 ends them at once. Streams that are still open one second
+   * later are destroyed.
+   */
   drain (overMs: number): Promise<void>
 }
 
 /**
- * Makes an empty registry.
+ * Creates an empty registry.
  *
- * Streams are dealt to sixteen slots, and a sixteenth of the time passes between slots: each is kept alive in time, and
- * they are never touched all at once.
+ * Streams are spread over 16 slots, and one slot is swept in each sixteenth of the interval: one timer serves all
+ * streams, and the work is spread evenly.
  *
- * @param keepAliveMs - longest silence on a stream, in milliseconds; 0 sends no comments
- * @param retryMs - what clients are told to wait before they reconnect after `drain()`, before jitter
+ * @param keepAliveMs - max silence on a stream, in milliseconds; 0 sends no comments
+ * @param retryMs - reconnection time of clients after `drain()`, in milliseconds, before jitter
  */
 export function createStreams (keepAliveMs: number, retryMs: number): Streams {
-  const slots = Array.from({ length: SLOTS }, () => new Set<Open>())
-  const slotOf = new Map<Open, Set<Open>>()
+  const slots = Array.from({ length: SLOTS }, () => new Set<OpenStream>())
+  const slotOf = new Map<OpenStream, Set<OpenStream>>()
   const timer = keepAliveMs > 0 ? setInterval(sweep, keepAliveMs / SLOTS).unref() : undefined
-  const expiring = new Map<Open, number>()
+  const expiring = new Map<OpenStream, number>()
   const expiryTimer = setInterval(expire, EXPIRY_CHECK_MS).unref()
   let turn = 0
   let next = 0
@@ -41,16 +44,16 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
 
   function sweep (): void {
     turn = (turn + 1) % SLOTS
-    for (const stream of slots[turn] as Set<Open>) stream.keepAlive()
+    for (const stream of slots[turn] as Set<OpenStream>) stream.keepAlive()
   }
 
-  // A look at all of them is cheaper than a timer for each, and knows no longest delay.
+  // One check of all streams costs less than a timer for each, and has no maximum delay.
   function expire (): void {
     const now = Date.now()
     for (const [stream, expiresAt] of expiring) if (expiresAt <= now) stream.end('ticket-expired')
   }
 
-  // Whoever takes nothing would hold up the end of the server.
+  // A client that reads nothing would delay the end of the server.
   function destroyAll (): void {
     for (const stream of slotOf.keys()) stream.destroy()
   }
@@ -59,7 +62,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
     get draining () { return draining },
 
     add (stream, expiresAt) {
-      const slot = slots[next] as Set<Open>
+      const slot = slots[next] as Set<OpenStream>
       next = (next + 1) % SLOTS
       slot.add(stream)
       slotOf.set(stream, slot)
@@ -81,7 +84,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
         for (const stream of slot) stream.end('drain', jitter(retryMs))
         await sleep(overMs / SLOTS)
       }
-      setTimeout(destroyAll, CUT_MS).unref()
+      setTimeout(destroyAll, DESTROY_MS).unref()
     }
   }
 }

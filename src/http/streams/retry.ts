@@ -1,6 +1,6 @@
 /**
- * A reconnection time with up to half as much again added at random, so that clients that were cut together do not
- * come back together.
+ * Adds up to 50 % random jitter to a reconnection time, so that clients that were disconnected together do not
+ * reconnect together.
  *
  * @param retryMs - milliseconds
  */

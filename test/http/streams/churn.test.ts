@@ -13,12 +13,12 @@ const AT_ONCE = 20
 const REQUEST = 'GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n'
 
 interface Gate {
-  /** The tasks that were asked for since it was closed. */
+  /** Tasks that were requested since the gate was closed. */
   readonly asking: readonly string[]
   readonly release: () => void
 }
 
-/** A store that keeps who asks waiting while it is held. */
+/** Store whose reads wait while its gate is closed. */
 function gatedStore (): EventStore & { hold (): Gate } {
   const store = memoryStore()
   let gate: Promise<void> | undefined
@@ -43,14 +43,22 @@ async function start (t: Test) {
   const timers = countTimers(t)
   const bus = countingBus()
   const store = gatedStore()
-  // As many places as there are clients at a time: one that is not given back is missed in the next round.
-  const { app, url } = await mountRelay(t, store, { bus, config: { MAX_STREAMS: AT_ONCE, MAX_STREAMS_PER_IP: AT_ONCE, MAX_STREAMS_PER_TASK: AT_ONCE } })
+  // The limits equal the number of concurrent clients: a place that is not released is missing in the next round.
+  const config = { MAX_STREAMS: AT_ONCE, MAX_STREAMS_PER_IP: AT_ONCE, MAX_STREAMS_PER_TASK: AT_ONCE }
+  const { app, url } = await mountRelay(t, store, { bus, config })
   const open = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     open.add(socket)
     socket.once('close', () => { open.delete(socket) })
   })
-  const count = async () => ({ streams: await openStreams(app), followers: bus.listeners, sockets: open.size, timers: timers.pending, listeners: listeners(app), resources: refedTimers() })
+  const count = async () => ({
+    streams: await openStreams(app),
+    followers: bus.listeners,
+    sockets: open.size,
+    timers: timers.pending,
+    listeners: listeners(app),
+    resources: refedTimers()
+  })
 
   async function connectAll (request: string): Promise<Socket[]> {
     const { port } = new URL(url)
@@ -73,23 +81,27 @@ async function openStreams (app: FastifyInstance): Promise<number> {
   return Number(/^relay_streams_open (\d+)$/m.exec(payload)?.[1])
 }
 
+/** Counts the listeners of the server and the process. */
 function listeners (app: FastifyInstance): number {
-  return [app.server, process].reduce((total, emitter) => total + emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name as string), 0), 0)
+  const counts = [app.server, process].flatMap((emitter) => {
+    return emitter.eventNames().map((name) => emitter.listenerCount(name as string))
+  })
+  return counts.reduce((total, count) => total + count, 0)
 }
 
-/** Node's own included. */
+/** Counts active timers, Node's own included. */
 function refedTimers (): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 }
 
-t.test('churn: clients that leave before they have asked leave nothing behind', async t => {
+t.test('churn: clients that disconnect before the end of their request leak nothing', async t => {
   const { count, connectAll, leaveAll } = await start(t)
   const before = await count()
   for (let round = 0; round < ROUNDS; round++) await leaveAll(await connectAll(REQUEST.slice(0, round * 4)))
   t.strictSame(await count(), before)
 })
 
-t.test('churn: clients that leave before they are answered leave nothing behind', async t => {
+t.test('churn: clients that disconnect before the response leak nothing', async t => {
   const { bus, store, count, connectAll, leaveAll } = await start(t)
   const before = await count()
   for (let round = 0; round < ROUNDS; round++) {
@@ -103,13 +115,13 @@ t.test('churn: clients that leave before they are answered leave nothing behind'
   t.strictSame(await count(), before)
 })
 
-t.test('churn: clients that leave an open stream leave nothing behind', async t => {
+t.test('churn: clients that disconnect from an open stream leak nothing', async t => {
   const { app, bus, count, connectAll, leaveAll } = await start(t)
   const before = await count()
   for (let round = 0; round < ROUNDS; round++) {
     const clients = await connectAll(REQUEST)
     const answers = await Promise.all(clients.map(async (client) => String((await once(client, 'data'))[0])))
-    t.ok(answers.every((answer) => answer.includes('event:subscribed')), `round ${round}: all have a place`)
+    t.ok(answers.every((answer) => answer.includes('event:subscribed')), `round ${round}: every stream opens`)
     t.equal(await openStreams(app), AT_ONCE)
     await leaveAll(clients)
     while (bus.listeners > 0) await turn()

@@ -16,13 +16,13 @@ t.test('frames: a line break or NUL in any field forges no field', async t => {
   }
 })
 
-t.test('frames: the length of an event is its bytes, whatever its alphabet', async t => {
+t.test('frames: the length of a frame is in bytes, for any alphabet', async t => {
   const frame = eventFrame({ ...event, data: '{"a":"\u58f0\u{1F3B5}"}' })
   t.equal(String(frame), 'event:phrase-ready\nid:e1.3\ndata:{"a":"\u58f0\u{1F3B5}"}\n\n')
   t.equal(frame.length, Buffer.byteLength(String(frame)))
 })
 
-t.test('frames: an event that goes to further streams is encoded once for all of them', async t => {
+t.test('frames: an event that goes to many streams is encoded once', async t => {
   const again = { ...event }
   const text = eventFrame(again)
   const bytes = eventFrame(again)
@@ -34,10 +34,11 @@ t.test('frames: an event that goes to further streams is encoded once for all of
 
 t.test('frames: the first frame, byte by byte', async t => {
   const subscribed = { taskId: 'a', state: 'pending', lastEventId: 'e1.3', gap: false, replayed: 1 } as const
-  t.equal(subscribedFrame(subscribed, 'e1.2', 2500), 'retry:2500\nevent:subscribed\nid:e1.2\ndata:{"taskId":"a","state":"pending","lastEventId":"e1.3","gap":false,"replayed":1}\n\n')
+  t.equal(subscribedFrame(subscribed, 'e1.2', 2500), 'retry:2500\nevent:subscribed\nid:e1.2\n' +
+    'data:{"taskId":"a","state":"pending","lastEventId":"e1.3","gap":false,"replayed":1}\n\n')
 })
 
-t.test('frames: the last frame has no id, and a reconnection time if it is given one', async t => {
+t.test('frames: the last frame has no id, and a reconnection time if one is given', async t => {
   t.equal(closingFrame('done'), 'event:closing\ndata:{"reason":"done"}\n\n')
   t.equal(closingFrame('drain', 0), 'retry:0\nevent:closing\ndata:{"reason":"drain"}\n\n')
 })
@@ -46,7 +47,7 @@ t.test('frames: a keep-alive is a comment', async t => {
   t.equal(String(KEEP_ALIVE), ':\n\n')
 })
 
-t.test('jitter() adds up to half as much again', async t => {
+t.test('jitter() adds up to 50 %', async t => {
   t.intercept(Math, 'random', { value: () => 0 })
   t.equal(jitter(2000), 2000)
   t.intercept(Math, 'random', { value: () => 0.999999 })

@@ -1,18 +1,18 @@
 import t from 'tap'
-import { createStreams, type Open } from '../../../src/http/streams/registry.ts'
+import { createStreams, type OpenStream } from '../../../src/http/streams/registry.ts'
 import { fakeTimeouts } from '../../support/timers.ts'
 
-t.test('createStreams() drain() gives what it has ended a second to be gone, and then cuts it', async t => {
+t.test('createStreams() drain() destroys streams that are open one second after their end', async t => {
   const timeouts = fakeTimeouts(t)
   const streams = createStreams(0, 2000)
   const log: string[] = []
-  const open = (name: string, end: () => void = () => {}): Open => ({
+  const open = (name: string, end: () => void = () => {}): OpenStream => ({
     keepAlive () {},
     end (reason) {
       log.push(`${name}: ${reason}`)
       end()
     },
-    destroy () { log.push(`${name}: cut`) }
+    destroy () { log.push(`${name}: destroyed`) }
   })
   const quick = open('quick', () => { streams.delete(quick) })
   streams.add(quick, Infinity)
@@ -23,5 +23,5 @@ t.test('createStreams() drain() gives what it has ended a second to be gone, and
   t.strictSame(log.splice(0), ['quick: drain', 'stalled: drain'])
   t.strictSame(timeouts.delays, [1000])
   timeouts.fire()
-  t.strictSame(log, ['stalled: cut'])
+  t.strictSame(log, ['stalled: destroyed'])
 })
