@@ -1,3 +1,5 @@
+import './runtime.ts'
+
 export { createRelay, phraseRelay, type PhraseRelayOptions, type Relay } from './app.ts'
 export type { EventBus, News, Unsubscribe } from './bus/bus.ts'
 export { localBus } from './bus/local.ts'

@@ -1,9 +1,12 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { EventName } from '../../../schemas/event.ts'
 import { RelayError } from '../../errors.ts'
 import { migrate, PRAGMAS } from './schema.ts'
+
+// Not imported: on a Node without node:sqlite, a static import fails before the check in runtime.ts runs.
+const sqlite = process.getBuiltinModule('node:sqlite')
 
 const BUSY_MS = 2000
 
@@ -22,7 +25,7 @@ export interface EventRow {
 export function openForWriting (path: string): DatabaseSync {
   return guard(path, () => {
     makeDirectory(dirname(path))
-    const db = new DatabaseSync(path, { timeout: BUSY_MS })
+    const db = new sqlite.DatabaseSync(path, { timeout: BUSY_MS })
     try {
       db.exec(PRAGMAS)
       transaction(db, () => { migrate(db) })
@@ -40,7 +43,7 @@ export function openForWriting (path: string): DatabaseSync {
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path
  */
 export function openForReading (path: string): DatabaseSync {
-  return guard(path, () => new DatabaseSync(path, { readOnly: true }))
+  return guard(path, () => new sqlite.DatabaseSync(path, { readOnly: true }))
 }
 
 /** Runs `work` in one transaction that is durable when this returns. If `work` throws, nothing is written. */
