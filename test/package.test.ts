@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { phraseReady, post } from './support/callbacks.ts'
+import { DOCUMENTS } from './support/docs.ts'
+import { node20, noNode20 } from './support/node20.ts'
 import { startProcess, runtimeCommand } from './support/process.ts'
 import { temporaryFolder } from './support/relay.ts'
 import { watch } from './support/sse.ts'
@@ -35,6 +37,28 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
     await t.resolves(run(join(root, 'node_modules/.bin/tsc'), [...options, 'embed.ts'], { cwd: folder }))
   })
 
+  await t.test('with sources behind every declaration and every file', async t => {
+    const home = join(folder, 'node_modules/phrase-relay')
+    const maps = globSync('dist/**/*.map', { cwd: home })
+    const sources = maps.flatMap((file) => {
+      const map: { sources: string[] } = JSON.parse(readFileSync(join(home, file), 'utf8'))
+      return map.sources.map((source) => join(dirname(file), source))
+    })
+    t.ok(maps.length > 100)
+    t.strictSame(sources.filter((source) => !existsSync(join(home, source))), [])
+  })
+
+  await t.test('with every document that the README leads to', async t => {
+    const home = join(folder, 'node_modules/phrase-relay')
+    t.strictSame(DOCUMENTS.filter((file) => !existsSync(join(home, file))), [])
+  })
+
+  await t.test('on a Node that is too old, with one sentence', { skip: noNode20 }, async t => {
+    const script = "import('phrase-relay').catch(({ message }) => { console.log(message) })"
+    const { stdout } = await run(node20, ['--input-type=module', '--eval', script], { cwd: folder })
+    t.match(stdout, /^Cannot load Phrase Relay: this is Node 20\.[\d.]+, expected 22\.18 or newer\n$/)
+  })
+
   await t.test('as a command', async t => {
     const { url } = await startProcess(t, {}, runtimeCommand(join(folder, 'node_modules/phrase-relay/dist/src/bin.js')))
     await sees(t, url)
@@ -49,9 +73,16 @@ async function sees (t: Test, url: string): Promise<void> {
   t.equal((await fetch(`${url}/web/page.js`)).status, 200, 'with the live page')
 }
 
+t.test('package: npm on Node 20 warns about no package but this one', async t => {
+  const packages = Object.entries<{ engines?: { node?: string } }>(lock.packages)
+  const needsNewer = ([, { engines }]: typeof packages[number]) =>
+    engines?.node?.split('||').every((range) => Number(/\d+/.exec(range)?.[0] ?? 0) > 20)
+  t.strictSame(packages.filter(needsNewer).map(([name]) => name), [''])
+})
+
 t.test('package: the lock file names the optional binaries of every platform, and no registry', async t => {
   const packages = Object.entries<{ optionalDependencies?: Record<string, string> }>(lock.packages)
-  const missing = packages.flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies)).filter((name) => !(`node_modules/${name}` in lock.packages))
-  t.strictSame(missing, [])
+  const names = packages.flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies))
+  t.strictSame(names.filter((name) => !(`node_modules/${name}` in lock.packages)), [])
   t.notMatch(JSON.stringify(lock), '"resolved"')
 })
