@@ -4,11 +4,14 @@ import language from './language.ts'
 
 const { '@stylistic': stylistic, 'typescript-eslint': { parser } } = plugins
 
+/** Patterns of all files of code. */
+export const CODE = ['**/*.{js,ts}']
+
 /** Language rules for code and documents, part of `eslint.config.js`. */
 export default [
   { ignores: ['dist/**', '.tap/**', 'data/**'] },
   {
-    files: ['**/*.{js,ts}'],
+    files: CODE,
     languageOptions: { parser },
     plugins: { language, '@stylistic': stylistic },
     rules: {

@@ -10,7 +10,7 @@ const block = codeBlock('docs/deploy.md', 'caddyfile')
 const skip = lacks('caddy', 'version')
 
 for (const [name, directive] of Object.entries({ '': '', ' and compressing': 'encode {\ngzip\nminimum_length 0\n}' })) {
-  t.test(`Caddy with the documented file${name} passes each frame on at once`, { skip }, async t => {
+  t.test(`Caddy with the documented file${name} passes each frame on immediately`, { skip }, async t => {
     const relay = await startRelay(t)
     const port = await freePort()
     await startCaddy(t, block

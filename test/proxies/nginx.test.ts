@@ -14,10 +14,10 @@ const skip = lacks('nginx', '-v')
 const skipBlock = skip || noChromium || lacks('openssl', 'version')
 
 for (const [name, directives, encoding] of [
-  ['as it comes, with buffering', '', null],
+  ['with its defaults, which buffer', '', null],
   ['with gzip for everything', 'gzip on; gzip_types *; gzip_min_length 0;', 'gzip']
 ] as const) {
-  t.test(`nginx ${name} passes each frame on at once`, { skip }, async t => {
+  t.test(`nginx ${name} passes each frame on immediately`, { skip }, async t => {
     const relay = await startRelay(t)
     const port = await freePort()
     await startNginx(t, `${directives} server { listen 127.0.0.1:${port}; location / { proxy_pass ${relay.url}; } }`)
@@ -32,13 +32,15 @@ for (const [name, directives, encoding] of [
   })
 }
 
-t.test('nginx with the documented file carries twenty streams of a browser over one connection', { skip: skipBlock }, async t => {
+t.test('nginx as documented: twenty streams of a browser share a connection', { skip: skipBlock }, async t => {
   const relay = await startRelay(t)
   const port = await freePort()
   const folder = temporaryFolder(t)
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-keyout', key, '-out', certificate])
-  t.equal(made.status, 0, 'a certificate is made')
+  const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const files = ['-keyout', key, '-out', certificate]
+  const openssl = spawnSync('openssl', ['req', '-x509', ...algorithm, '-subj', '/CN=localhost', ...files])
+  t.equal(openssl.status, 0, 'openssl creates a certificate')
   const server = block
     .replace('443', `127.0.0.1:${port}`)
     .replace(/(?<=ssl_certificate ).*(?=;)/, certificate)
@@ -52,7 +54,8 @@ t.test('nginx with the documented file carries twenty streams of a browser over 
 
   await page.evaluate(() => {
     const sources = Array.from({ length: 20 }, (_, task) => new EventSource(`events/${task}`))
-    const heard = (name: string) => Promise.all(sources.map((source) => new Promise((resolve) => source.addEventListener(name, resolve))))
+    const next = (source: EventSource, name: string) => new Promise((resolve) => source.addEventListener(name, resolve))
+    const heard = (name: string) => Promise.all(sources.map((source) => next(source, name)))
     Object.assign(globalThis, { phrases: heard('phrase-ready') })
     return heard('subscribed').then(() => {})
   })
