@@ -1,12 +1,11 @@
-import type { EventDraft } from '../event.ts'
 import type { Appended } from './appended.ts'
-import type { SubmissionCalls, ToldOf } from './submission-calls.ts'
+import type { SubmissionCalls } from './submission-calls.ts'
 import type { MaySettle } from './submission-rule.ts'
 import type { SubmissionRow } from './submission-table.ts'
 import type { Due, Submission, SubmissionCounts, Submissions } from './submissions.ts'
 
 /** Methods of the writing side that `Submissions` calls. */
-type Method = Exclude<keyof SubmissionCalls<never>, 'append'>
+type Method = Exclude<keyof SubmissionCalls<never>, 'append' | 'isForeign'>
 
 /** Parts of a store that its submissions are made of. */
 export interface SubmissionParts<Kept extends MaySettle> {
@@ -23,7 +22,7 @@ export interface SubmissionParts<Kept extends MaySettle> {
   readonly nextDue: () => number | undefined
   /** Event id of a place. */
   readonly idOf: (taskId: string, seq: number) => string
-  readonly toAppended: (taskId: string, draft: EventDraft, kept: Kept) => Appended
+  readonly toAppended: (kept: Kept) => Appended
 }
 
 /** Returns the submissions of a store. */
@@ -32,10 +31,10 @@ export function createSubmissions<Kept extends MaySettle> ({ requireOpen, now, c
     return { id, step, taskId, place: taskId === null ? null : idOf(taskId, place as number), stage, submittedAt, asked }
   }
 
-  /** Calls a method that may append an event. */
-  async function tell (draft: EventDraft | undefined, told: Promise<ToldOf<Kept> | undefined>): Promise<Appended | undefined> {
-    const event = await told
-    return event && toAppended(event.taskId, draft as EventDraft, event.kept)
+  /** Turns the result of a method that may append an event. */
+  async function tell (call: Promise<Kept | undefined>): Promise<Appended | undefined> {
+    const kept = await call
+    return kept && toAppended(kept)
   }
 
   return {
@@ -87,17 +86,17 @@ export function createSubmissions<Kept extends MaySettle> ({ requireOpen, now, c
 
     async overdue (id, draft) {
       requireOpen()
-      return tell(draft, call('overdue', id, draft, now()))
+      return tell(call('overdue', id, draft, now()))
     },
 
     async answer (id, answer) {
       requireOpen()
-      return tell(answer.draft, call('answer', id, answer, now()))
+      return tell(call('answer', id, answer, now()))
     },
 
     async giveUp (id, draft) {
       requireOpen()
-      return tell(draft, call('giveUp', id, draft, now()))
+      return tell(call('giveUp', id, draft, now()))
     },
 
     async of (taskId) {

@@ -1,5 +1,6 @@
 import { RelayError } from '../errors.ts'
 import type { Delivery } from '../event.ts'
+import type { Settled } from './appended.ts'
 
 const MAX_HELD = 1000
 const MAX_HELD_BYTES = 16_777_216
@@ -53,7 +54,7 @@ export interface DeliveryTable<Event> {
 
 /** Steps of {@link appendOnce}. */
 export interface AppendSteps<Draft, Event> extends DeliveryTable<Event> {
-  append (draft: Draft): { readonly event: Event, readonly duplicate: boolean }
+  append (draft: Draft): { readonly event: Event, readonly duplicate: boolean, readonly settled?: Settled }
 }
 
 type Delivered = { readonly digest: string, readonly delivery?: Delivery | undefined }

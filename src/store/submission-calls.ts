@@ -8,23 +8,17 @@ const MAX_PAST_DEADLINE = 100
 /** Result of a reservation. */
 export type ReservedRow = { readonly result: 'reserved' | 'repeat', readonly row: SubmissionRow } | { readonly result: 'conflict' }
 
-/** Event of a submission's task. */
-export interface ToldOf<Kept> {
-  readonly taskId: string
-  readonly kept: Kept
-}
-
 /** Methods of `Submissions` that write, in the transaction of the store. Times are in milliseconds since 1970. */
-export interface SubmissionCalls<Kept extends MaySettle> extends Pick<SubmissionRule<Kept>, 'append'> {
+export interface SubmissionCalls<Kept extends MaySettle> extends Pick<SubmissionRule<Kept>, 'isForeign' | 'append'> {
   reserve (draft: ReservationDraft, now: number): ReservedRow
   expect (id: string, taskId: string, patience: Patience): BoundRow | undefined
   cancel (id: string): void
   watch (draft: WatchDraft, patience: Patience, now: number): { readonly row: BoundRow, readonly created: boolean }
   claim (options: ClaimOptions, now: number): BoundRow[]
   pause (until: number): void
-  overdue (id: string, draft: EventDraft, now: number): ToldOf<Kept> | undefined
-  answer (id: string, answer: Answer, now: number): ToldOf<Kept> | undefined
-  giveUp (id: string, draft: EventDraft, now: number): ToldOf<Kept> | undefined
+  overdue (id: string, draft: EventDraft, now: number): Kept | undefined
+  answer (id: string, answer: Answer, now: number): Kept | undefined
+  giveUp (id: string, draft: EventDraft, now: number): Kept | undefined
 }
 
 /** Parts of the writing side of a store. */
@@ -37,6 +31,7 @@ interface Parts<Kept> {
 export function submissionCalls<Kept extends MaySettle> ({ table, log }: Parts<Kept>): SubmissionCalls<Kept> {
   const rule = submissionRule(table, log)
   return {
+    isForeign: rule.isForeign,
     append: rule.append,
     ...beginnings(table, log, rule),
     ...questions(table),
@@ -136,8 +131,8 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
 }
 
 function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
-  function tell (row: BoundRow, draft: EventDraft, now: number): ToldOf<Kept> {
-    return { taskId: row.taskId, kept: log.append({ ...draft, taskId: row.taskId, at: now }) }
+  function tell (row: BoundRow, draft: EventDraft, now: number): Kept {
+    return log.append({ ...draft, taskId: row.taskId, at: now })
   }
 
   function watched (id: string): BoundRow | undefined {
@@ -145,11 +140,11 @@ function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<
     return row?.dueAt == null ? undefined : row as BoundRow
   }
 
-  function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): ToldOf<Kept> | undefined {
+  function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): Kept | undefined {
     const { own, former } = rule.same(row, meaning)
     if (!own && former.length > 0 && row.hasProgressed === 0) return undefined
     const kept = rule.settle(row, draft, own)
-    return own ? undefined : { taskId: row.taskId, kept }
+    return own ? undefined : kept
   }
 
   /** Notes progress; returns whether it has changed. */

@@ -19,13 +19,14 @@ interface Same {
 
 /** Rule by which outcomes settle submissions: written once, for every store. */
 export interface SubmissionRule<Kept extends MaySettle> {
+  /** Whether the token of a draft is of a submission of another task or step; then the draft must be rejected. */
+  isForeign (draft: DatedDraft): boolean
   /**
    * Appends a draft that may be about a submission, and settles the submission by its outcome.
    *
    * @param keep - appends the draft as if there were no submissions
-   * @returns 'reject' when the draft's token is of a submission of another task or step
    */
-  append (draft: DatedDraft, keep: () => Kept): Kept | 'reject'
+  append (draft: DatedDraft, keep: () => Kept): Kept
   /** Settles a submission by an outcome, which is appended unless its event is kept. */
   settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept
   /** Finds events that say the same as an outcome. */
@@ -59,12 +60,21 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     return bound
   }
 
+  /** The submission whose token authenticated a draft. */
+  function named ({ about }: DatedDraft): SubmissionRow | undefined {
+    return about?.submission === undefined ? undefined : table.byId(about.submission)
+  }
+
+  function isForeign (draft: DatedDraft): boolean {
+    const row = named(draft)
+    return row !== undefined && (row.step !== draft.about?.step || (row.taskId ?? draft.taskId) !== draft.taskId)
+  }
+
   /** The submission that a draft is about. */
-  function find ({ taskId, about }: DatedDraft): BoundRow | undefined | 'reject' {
-    const named = about?.submission === undefined ? undefined : table.byId(about.submission)
-    if (!named) return table.of(taskId).find(({ step }) => step === about?.step)
-    if (named.step !== about?.step || (named.taskId ?? taskId) !== taskId) return 'reject'
-    return named.taskId === null ? bind(named, taskId) : named as BoundRow
+  function find (draft: DatedDraft): BoundRow | undefined {
+    const row = named(draft)
+    if (!row) return table.of(draft.taskId).find(({ step }) => step === draft.about?.step)
+    return row.taskId === null ? bind(row, draft.taskId) : row as BoundRow
   }
 
   /** Place of the next submission of the same task and kind: what is kept after it belongs to that one. */
@@ -96,9 +106,8 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     if (row.stage !== 'settled') table.update(row, { hasProgressed: 1, progress: about?.progress ?? row.progress })
   }
 
-  function append (draft: DatedDraft, keep: () => Kept): Kept | 'reject' {
+  function append (draft: DatedDraft, keep: () => Kept): Kept {
     const row = find(draft)
-    if (row === 'reject') return row
     if (!row) return keep()
     const { step, meaning, submission } = draft.about as About
     if (meaning === undefined) {
@@ -112,7 +121,7 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     return late ? log.repeat(row.taskId, late.seq) : settle(row, draft, own)
   }
 
-  return { append, settle, same, bind }
+  return { isForeign, append, settle, same, bind }
 }
 
 function isOpen ({ stage }: SubmissionRow): boolean {

@@ -17,6 +17,7 @@ import type { Tester } from '../tester.ts'
  */
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
   run(t, name, newHistory, { ...APPEND_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES, ...LIFE_CASES })
+  run(t, name, newHistory, { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES })
   t.test(`${name} over close and open`, async (t) => {
     if (newHistory(t).durable) run(t, name, newHistory, { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES })
   })
@@ -33,9 +34,4 @@ function run (t: Tester, name: string, newHistory: NewHistory, cases: Cases): vo
       })
     })
   }
-}
-
-/** Tests that a store keeps the contract of its submissions. */
-export function submissionConformance (t: Tester, name: string, newHistory: NewHistory): void {
-  run(t, name, newHistory, { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES })
 }

@@ -69,13 +69,12 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
 
   function add (taskId: string, draft: EventDraft): Appended {
     if (!draft.about || submissions.isEmpty()) return addNew(taskId, draft)
-    const appended = submissions.append({ ...draft, taskId, at: now() }, () => addNew(taskId, draft))
-    if (appended === 'reject') throw submissionRejected()
-    return appended
+    return submissions.append({ ...draft, taskId, at: now() }, () => addNew(taskId, draft))
   }
 
   /** @param digest - digest of the body that was delivered */
   function append (taskId: string, draft: EventDraft, digest?: string): Appended {
+    if (submissions.isForeign({ ...draft, taskId, at: now() })) throw submissionRejected()
     const steps = { ...deliveries, append: (draft: EventDraft) => add(taskId, draft) }
     const outcome = appendOnce(steps, draft, digest)
     if (outcome === 'reject') throw deliveryRejected()

@@ -7,7 +7,7 @@ import { firstClaim, memorySubmissionTable } from './submission-table.ts'
 import type { Appended } from '../store.ts'
 
 /** Submissions of a memory store. */
-export interface MemorySubmissions extends Pick<SubmissionCalls<Appended>, 'append'> {
+export interface MemorySubmissions extends Pick<SubmissionCalls<Appended>, 'append' | 'isForeign'> {
   readonly submissions: Submissions
   isEmpty (): boolean
   /** The newest submission of a task that is watched. */
@@ -40,11 +40,12 @@ export function memorySubmissions ({ log, ...parts }: StoreParts): MemorySubmiss
     of: table.of,
     counts: () => ({ expected: table.watched.size, overdue: [...table.watched].filter(({ stage }) => stage === 'overdue').length }),
     nextDue: () => firstClaim(table.watched, table.pausedUntil()),
-    toAppended: (_taskId, _draft, kept) => kept
+    toAppended: (kept) => kept
   })
 
   return {
     submissions,
+    isForeign: calls.isForeign,
     append: calls.append,
     isEmpty: () => table.rows.size === 0,
 

@@ -54,7 +54,8 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
 }
 
 /** Turns the writer's outcome into the result of an append. */
-export function toAppended (entry: Entry, { seq, repeats }: Outcome, toEvent: StoreParts['toEvent']): Appended {
+export function toAppended (entry: Entry, outcome: Outcome, toEvent: StoreParts['toEvent']): Appended {
   const { taskId, event, data } = entry
-  return { event: toEvent(repeats ?? { taskId, seq, event, data }), duplicate: repeats !== undefined }
+  const { seq, repeats, ...settled } = outcome
+  return { event: toEvent(repeats ?? { taskId, seq, event, data }), duplicate: repeats !== undefined, ...settled }
 }

@@ -58,6 +58,31 @@ const MIGRATIONS = [`
   UPDATE quarantine SET delivery = json_remove(json_set(delivery, '$.onConflict',
     CASE delivery ->> 'otherBody' WHEN 'refused' THEN 'reject' WHEN 'repeat' THEN 'deduplicate' ELSE 'append' END
   ), '$.otherBody') WHERE delivery ->> 'otherBody' IS NOT NULL;
+`, `
+  ALTER TABLE events ADD COLUMN outcome TEXT;
+  ALTER TABLE events ADD COLUMN submission INTEGER;
+  CREATE TABLE submissions (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    step TEXT NOT NULL,
+    named_task_id TEXT,
+    task_id TEXT,
+    place INTEGER,
+    stage TEXT NOT NULL,
+    submitted_at REAL NOT NULL,
+    asked INTEGER NOT NULL,
+    due_at REAL,
+    deadline REAL,
+    has_progressed INTEGER NOT NULL,
+    progress TEXT,
+    key TEXT,
+    digest TEXT
+  ) STRICT;
+  CREATE INDEX submissions_by_task ON submissions (task_id, n) WHERE task_id IS NOT NULL;
+  CREATE UNIQUE INDEX submissions_by_key ON submissions (key) WHERE key IS NOT NULL;
+  CREATE INDEX submissions_by_due ON submissions (due_at, deadline) WHERE due_at IS NOT NULL;
+  CREATE TABLE calls (at REAL NOT NULL, is_question INTEGER NOT NULL) STRICT;
+  CREATE INDEX calls_by_time ON calls (at);
 `]
 
 /** Version of the schema that this code reads and writes. */
@@ -75,5 +100,7 @@ export function migrate (db: DatabaseSync): void {
   }
   for (const sql of MIGRATIONS.slice(version)) db.exec(sql)
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
-  db.prepare("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)").run(randomBytes(4).toString('hex'))
+  const make = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)')
+  make.run('epoch', randomBytes(4).toString('hex'))
+  make.run('signing key', randomBytes(32).toString('base64url'))
 }

@@ -2,6 +2,8 @@ import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { deliveryRejected } from '../delivery.ts'
 import { groupCommit } from '../group-commit.ts'
+import { submissionRejected } from '../submission-rule.ts'
+import { DAY_MS } from '../submissions.ts'
 import type { StoredEvent } from './deliveries.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader } from './reader.ts'
@@ -31,7 +33,7 @@ export async function sqliteStore (
   const { epoch, latest } = await origin(thread)
   const clock = now ?? createClock(latest)
   const reader = sqliteReader(path)
-  const commit = groupCommit<Entry, Outcome | 'reject'>((group) => {
+  const commit = groupCommit<Entry, Outcome | 'reject' | 'foreign'>((group) => {
     committed?.(group.length)
     return thread.call('append', group, dedupeWindowMs)
   })
@@ -49,13 +51,14 @@ export async function sqliteStore (
   return {
     epoch,
     quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, requireOpen, clock, toEvent }),
-    submissions: sqliteSubmissions(),
+    submissions: sqliteSubmissions({ thread, reader, requireOpen, clock, toEvent, idOf: (_taskId, seq) => `${epoch}.${seq}` }),
 
     async append (taskId, draft): Promise<Appended> {
       requireOpen()
       const entry = { ...draft, taskId, at: clock() }
       const outcome = await commit(entry)
       if (outcome === 'reject') throw deliveryRejected()
+      if (outcome === 'foreign') throw submissionRejected()
       return toAppended(entry, outcome, toEvent)
     },
 
@@ -66,8 +69,8 @@ export async function sqliteStore (
 
     async extent (taskId) {
       requireOpen()
-      const { first, last, newest } = reader.extent(taskId)
-      return { first, last, newest: newest && toEvent({ taskId, ...newest }) }
+      const { newest, ...extent } = reader.extent(taskId)
+      return { ...extent, newest: newest && toEvent({ taskId, ...newest }) }
     },
 
     async trim (ageMs, watched) {
@@ -118,6 +121,9 @@ async function trim (
     after = next
   }
   await thread.call('forgetHeld', before)
+  for (let next: number | undefined = 0; next !== undefined;) {
+    next = await thread.call('forgetSubmissions', now - DAY_MS, next, TRIM_STEP)
+  }
   while (await thread.call('forgetMarks', now - ageMs * MARK_LIVES, TRIM_STEP));
   return forgotten
 }

@@ -1,9 +1,14 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { appendOnce, holdOnce, isRepeat } from '../delivery.ts'
+import type { Settled } from '../appended.ts'
+import { appendOnce, holdOnce } from '../delivery.ts'
+import { submissionCalls } from '../submission-calls.ts'
 import { sqliteDeliveries, type StoredEvent } from './deliveries.ts'
+import { sqliteEventLog, type Kept } from './event-log.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './database.ts'
 import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
+import { sqliteSubmissionTable } from './submission-table.ts'
+import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
 import { sqliteTrimmer, type Trimmer } from './trim.ts'
 import type { EventDraft } from '../../event.ts'
 
@@ -19,12 +24,13 @@ export interface Outcome {
   readonly seq: number
   /** The event that the draft repeats; undefined when it was appended. */
   readonly repeats?: StoredEvent
+  readonly settled?: Settled
 }
 
 /** Writing side of the SQLite store: synchronous, for a thread of its own. */
-export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'> {
+export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, SubmissionMethods {
   /** Appends a group of drafts in one durable commit. */
-  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'reject'>
+  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'reject' | 'foreign'>
   /** Quarantines a callback. Returns the event that its delivery became before, or how the call ended. */
   hold (held: HeldEntry): StoredEvent | 'held' | 'full' | 'reject'
   /** Appends the event of a held callback and removes the callback; undefined when it is not held. */
@@ -35,6 +41,8 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'> {
   forgetHeld (before: number): void
   /** Removes those of the tasks whose newest event is not younger than `before`; returns their number. */
   forget (taskIds: readonly string[], before: number): number
+  /** Forgets submissions of before a time, in steps; see the table. */
+  forgetSubmissions (before: number, after: number, limit: number): number | undefined
   /** Whether another connection has written since the last call. */
   changedElsewhere (): boolean
   /** Makes a durable write that changes nothing. */
@@ -73,13 +81,20 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 
   return {
-    append: (group, windowMs) => write((s) => group.map((entry) => appendOne(s, entry, windowMs))),
+    ...submissionMethods((work) => write((s) => work(s.calls))),
+    append: (group, windowMs) => write((s) => {
+      const append = s.submissions.isEmpty() ? appendOne : appendAbout
+      return group.map((entry) => append(s, entry, windowMs))
+    }),
     hold: (held) => write((s) => holdOnce({ ...s.deliveries, ...s.held }, held)),
     release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
     drop: (id) => write((s) => s.held.remove(id) !== undefined),
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => s.trimmer.stale(before, after, limit)),
-    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => s.trimmer.forget(taskId, before)).length),
+    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => {
+      return !s.submissions.isExpected(taskId) && s.trimmer.forget(taskId, before)
+    }).length),
+    forgetSubmissions: (before, after, limit) => write((s) => s.submissions.forget(before, after, limit)),
     forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
     changedElsewhere: () => write((s) => {
       const before = version
@@ -110,45 +125,44 @@ function open (path: string) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
   const { epoch } = prepare("SELECT value AS epoch FROM meta WHERE key = 'epoch'").get() as { epoch: string }
+  const log = sqliteEventLog(db)
+  const submissions = sqliteSubmissionTable(db)
   return {
     db,
+    log,
+    submissions,
+    calls: submissionCalls({ table: submissions, log }),
     deliveries: sqliteDeliveries(db),
     held: sqliteHeldTable(db),
     trimmer: sqliteTrimmer(db),
     epoch,
     inode: statSync(path).ino,
-    newest: prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1'),
-    event: prepare('SELECT task_id AS taskId, seq, event, data FROM events WHERE task_id = ? AND seq = ?'),
-    mark: prepare('SELECT seq FROM marks WHERE task_id = ?'),
-    insert: prepare('INSERT INTO events (task_id, seq, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?)'),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
     latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
   }
 }
 
-type Kept = { readonly event: StoredEvent, readonly duplicate: boolean }
-
-function insertOne (s: Session, { taskId, at, event, data, digest }: Entry, windowMs: number): Kept {
-  const newest = s.newest.get(taskId) as { seq: number, at: number, digest: string } | undefined
-  if (newest && isRepeat(newest, digest, at, windowMs)) {
-    return { event: s.event.get(taskId, newest.seq) as unknown as StoredEvent, duplicate: true }
-  }
-  const last = newest?.seq ?? (s.mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
-  s.insert.run(taskId, last + 1, at, event, data, digest)
-  return { event: { taskId, seq: last + 1, event, data }, duplicate: false }
-}
-
 /** @param digest - digest of the body that was delivered */
 function appendOne (s: Session, entry: Entry, windowMs: number, digest?: string): Outcome | 'reject' {
-  const steps = { ...s.deliveries, append: (entry: Entry) => insertOne(s, entry, windowMs) }
-  const outcome = appendOnce(steps, entry, digest)
+  return appendBy(s, (entry) => s.log.appendNew(entry, windowMs), entry, digest)
+}
+
+/** Appends an entry that may be about a submission. */
+function appendAbout (s: Session, entry: Entry, windowMs: number, digest?: string): Outcome | 'reject' | 'foreign' {
+  if (!entry.about) return appendOne(s, entry, windowMs, digest)
+  if (s.calls.isForeign(entry)) return 'foreign'
+  return appendBy(s, (entry) => s.calls.append(entry, () => s.log.appendNew(entry, windowMs)), entry, digest)
+}
+
+function appendBy (s: Session, append: (entry: Entry) => Kept, entry: Entry, digest?: string): Outcome | 'reject' {
+  const outcome = appendOnce({ ...s.deliveries, append }, entry, digest)
   if (outcome === 'reject') return outcome
-  const { event, duplicate } = outcome
+  const { event, duplicate, settled } = outcome
   // The other thread has the data of a new event already.
-  return duplicate ? { seq: event.seq, repeats: event } : { seq: event.seq }
+  return { seq: event.seq, ...(duplicate && { repeats: event }), ...(settled && { settled }) }
 }
 
 function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
-  return held && appendOne(s, { ...entry, delivery: held.delivery }, windowMs, held.digest) as Outcome
+  return held && appendAbout(s, { ...entry, delivery: held.delivery }, windowMs, held.digest) as Outcome
 }

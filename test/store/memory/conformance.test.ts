@@ -1,7 +1,5 @@
 import t from 'tap'
 import { storeConformance } from '../../../src/conformance/index.ts'
-import { submissionConformance } from '../../../src/conformance/store/store.ts'
 import { memoryStore } from '../../../src/store/memory/store.ts'
 
 storeConformance(t, 'memoryStore', () => ({ durable: false, open: async (options) => memoryStore(options) }))
-submissionConformance(t, 'memoryStore', () => ({ durable: false, open: async (options) => memoryStore(options) }))
