@@ -1,5 +1,5 @@
-// The relay beside plain node:http and, where it is installed, nginx with Nchan, on the same work: npm run bench
-// A ratio is taken within a round, where the machine is in one mood; printed are the medians.
+// Compares the relay with plain node:http and, if installed, nginx with Nchan, on the same work: npm run bench
+// A ratio compares servers within one round, because the speed of the machine varies. The medians are printed.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs, promisify } from 'node:util'
@@ -21,24 +21,30 @@ const FIGURES: Record<Suite['suite'], Array<[keyof Measured, string]>> = {
   'fan-out': [['eventCpuUs', 'CPU, µs an event and stream'], ['eventsPerSecond', 'events a second, all streams']],
   idle: [['streamBytes', 'bytes a stream'], ['connectCpuUs', 'CPU, µs a connect']]
 }
-// As npm start starts it.
+// Flags of `npm start`.
 const FLAGS = packageJson.scripts.start.match(/--\S+/g) ?? []
-const STARTERS: Record<string, () => Promise<Server>> = { relay: () => startRelay({ flags: FLAGS }), raw: startRaw, ...hasNchan() && { nchan: startNchan } }
+const STARTERS: Record<string, () => Promise<Server>> = {
+  relay: () => startRelay({ flags: FLAGS }),
+  raw: startRaw,
+  ...hasNchan() && { nchan: startNchan }
+}
 const NAMES = Object.keys(STARTERS)
 
 const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })
 const run = promisify(execFile)
-// A machine that is busy with other things gets through fewer rounds.
+// A busy machine completes fewer rounds.
 const SUITE_MS = 35_000
 
 async function load (server: Server, suite: Suite): Promise<Measured> {
   const { port, pid, publish } = server
-  const [program, ...args] = pinned(1, [process.execPath, projectFile('bench/load.ts'), JSON.stringify({ ...suite, port, pid, publish } satisfies Job)]) as [string, ...string[]]
+  const job: Job = { ...suite, port, pid, publish }
+  const command = [process.execPath, projectFile('bench/load.ts'), JSON.stringify(job)]
+  const [program, ...args] = pinned(1, command) as [string, ...string[]]
   const { stdout } = await run(program, args)
   return JSON.parse(stdout) as Measured
 }
 
-/** Memory is measured in a new process each time, speed in one that has warmed up. */
+/** Measures memory in a new process for each round, and speed in a process that has warmed up. */
 async function runSuite (suite: Suite): Promise<Runs> {
   const runs: Runs = new Map(NAMES.map((name) => [name, []]))
   const isFresh = suite.suite === 'idle'
@@ -59,15 +65,17 @@ async function runSuite (suite: Suite): Promise<Runs> {
 function toRow (suite: string, [figure, label]: [keyof Measured, string], runs: Runs): string[] {
   const of = (name: string): number[] => runs.get(name)!.map((measured) => measured[figure])
   const ratios = NAMES.slice(1).map((peer) => quantile(of('relay').map((value, round) => value / of(peer)[round]!)))
-  return [suite, label, String(of('relay').length), ...NAMES.map((name) => short(quantile(of(name)))), ...ratios.map((ratio) => ratio.toFixed(2))]
+  const medians = NAMES.map((name) => short(quantile(of(name))))
+  return [suite, label, String(of('relay').length), ...medians, ...ratios.map((ratio) => ratio.toFixed(2))]
 }
 
-if (!existsSync('/proc/self/stat')) throw new Error('Cannot measure: there is no /proc to read CPU and memory from, expected Linux')
+if (!existsSync('/proc/self/stat')) throw new Error('Cannot measure CPU and memory: there is no /proc, expected Linux')
 const rows: string[][] = []
 for (const suite of SUITES) {
   const runs = await runSuite(suite)
-  rows.push(...FIGURES[suite.suite].map((figure) => toRow(`${suite.suite}, ${suite.streams.toLocaleString('en')} streams`, figure, runs)))
+  const name = `${suite.suite}, ${suite.streams.toLocaleString('en')} streams`
+  rows.push(...FIGURES[suite.suite].map((figure) => toRow(name, figure, runs)))
 }
-process.stdout.write(`Node ${process.versions.node}; medians of the rounds; the relay keeps every event on disk, the others keep none.\n`)
+process.stdout.write(`Node ${process.versions.node}; medians of the rounds; only the relay stores events.\n`)
 printTable(['suite', 'figure', 'rounds', ...NAMES, ...NAMES.slice(1).map((peer) => `relay/${peer}`)], rows)
 process.exit(0)

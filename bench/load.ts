@@ -1,24 +1,25 @@
-// Loads one server in a process of its own, checks that every event comes once to the right stream, and prints what it
-// measured as JSON: node bench/load.ts '<job as JSON>'
+// Loads one server from a separate process, checks that every event arrives once on the right stream, and prints the
+// measurements as JSON: node bench/load.ts '<job as JSON>'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuUs, residentBytes } from './proc.ts'
 import { callbackBody, inParallel, markOf, openPoster, openStream, streamRequest } from './wire.ts'
 
 const CONNECTING = 64
 const SETTLE_MS = 1500
-const LONGEST_MS = 60_000
+const MAX_MS = 60_000
 
 export interface Job {
-  /** Fan-in: each stream has a task of its own. Fan-out: all have one. Idle: nothing is posted. */
+  /** Fan-in: one task per stream. Fan-out: one task for all streams. Idle: no callbacks. */
   readonly suite: 'fan-in' | 'fan-out' | 'idle'
   readonly port: number
   readonly pid: number
   readonly publish: string
   readonly streams: number
-  /** Callbacks that are measured, and those before. */
+  /** Number of measured callbacks. */
   readonly messages: number
+  /** Number of callbacks before the measurement. */
   readonly warmup: number
-  /** Callbacks under way. With fan-out the next is sent when all streams have the one before. */
+  /** Number of concurrent callbacks. In fan-out the next is sent when all streams have the one before. */
   readonly posters: number
 }
 
@@ -35,7 +36,9 @@ const lastMark = new Int32Array(job.streams).fill(-1)
 let delivered = 0
 let goal = Infinity
 let reached = (): void => {}
-setTimeout(() => { throw new Error(`Cannot go on: ${delivered} of ${goal} events came in ${LONGEST_MS} ms`) }, LONGEST_MS).unref()
+setTimeout(() => {
+  throw new Error(`Cannot continue: ${delivered} of ${goal} events arrived in ${MAX_MS} ms`)
+}, MAX_MS).unref()
 
 function taskOf (mark: number): string {
   return `${process.pid}-${isFanOut ? 0 : mark % job.streams}`
@@ -43,18 +46,21 @@ function taskOf (mark: number): string {
 
 function take (stream: number, mark: number): void {
   const isRight = isFanOut || mark % job.streams === stream
-  if (!isRight || mark <= lastMark[stream]!) throw new Error(`Cannot go on: event ${mark} came to stream ${stream}, which has ${lastMark[stream]}`)
+  if (!isRight || mark <= lastMark[stream]!) {
+    throw new Error(`Cannot continue: event ${mark} arrived on stream ${stream}, which has ${lastMark[stream]}`)
+  }
   lastMark[stream] = mark
   if (++delivered === goal) reached()
 }
 
 async function open (stream: number): Promise<void> {
   await new Promise<void>((resolve) => {
-    openStream(job.port, stream, streamRequest(taskOf(stream)), (frame) => {
+    function onFrame (frame: string): void {
       const mark = markOf(frame)
       if (mark === undefined) resolve()
       else take(stream, mark)
-    })
+    }
+    openStream({ port: job.port, client: stream, request: streamRequest(taskOf(stream)), onFrame })
   })
 }
 
@@ -62,10 +68,10 @@ const posters = Array.from({ length: job.posters }, () => openPoster(job.port))
 
 async function post (mark: number, poster: number): Promise<void> {
   const status = await posters[poster]!.post(job.publish.replace('*', taskOf(mark)), callbackBody(taskOf(mark), mark))
-  if (status > 299) throw new Error(`Cannot go on: a callback was answered ${status}, expected 200`)
+  if (status > 299) throw new Error(`Cannot continue: a callback got ${status}, expected 200`)
 }
 
-/** Sends the callbacks `from` to `to - 1` and waits until their events have come. */
+/** Sends the callbacks `from` to `to - 1` and waits for their events. */
 async function send (from: number, to: number): Promise<void> {
   const all = new Promise<void>((resolve) => { reached = resolve })
   goal = to * (isFanOut ? job.streams : 1)
@@ -91,7 +97,9 @@ async function measure (): Promise<Measured> {
   const before = { cpu: cpuUs(job.pid), at: performance.now(), delivered }
   if (job.messages > 0) await sendAll(job.warmup, job.warmup + job.messages)
   const events = delivered - before.delivered
-  return { connectCpuUs, streamBytes, eventCpuUs: (cpuUs(job.pid) - before.cpu) / events, eventsPerSecond: events / (performance.now() - before.at) * 1000 }
+  const eventCpuUs = (cpuUs(job.pid) - before.cpu) / events
+  const eventsPerSecond = events / (performance.now() - before.at) * 1000
+  return { connectCpuUs, streamBytes, eventCpuUs, eventsPerSecond }
 }
 
 process.stdout.write(JSON.stringify(await measure()))

@@ -1,4 +1,4 @@
-/** Reads numbers from a server's `/metrics`. */
+/** Reads the `/metrics` of a server. Resolves with a function that returns the value of a metric. */
 export async function readMetrics (port: number): Promise<(name: string) => number> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`)
   const text = await response.text()

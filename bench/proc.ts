@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
 
-/** CPU time that a process and its children have used, in microseconds; Linux counts it in steps of 10 ms. */
+/** Returns the CPU time of a process and its children, in microseconds. Linux counts in steps of 10 ms. */
 export function cpuUs (pid: number): number {
   return sum(pid, (one) => {
-    // The second field is a name in brackets that may hold spaces.
+    // The second field is a name in brackets, which may contain spaces.
     const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ')[1]!.split(' ')
     return (Number(fields[11]) + Number(fields[12])) * 1e6 / TICKS_PER_SECOND
   })
 }
 
-/** Memory that a process and its children hold, in bytes. */
+/** Returns the resident memory of a process and its children, in bytes. */
 export function residentBytes (pid: number): number {
   return sum(pid, (one) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))![1]) * 1024)
 }

@@ -1,9 +1,10 @@
-// A yardstick, and no example: what Node itself costs for the same job. It checks little, keeps nothing, and writes a
-// frame straight to the sockets.
+// Baseline for benchmarks, not an example: the cost of the same work with node:http alone. It validates little, stores
+// nothing, and writes frames directly to the sockets.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n'
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n' +
+  'Connection: close\r\n\r\n'
 const watchers = new Map<string, Set<Socket>>()
 let serial = 0
 
@@ -17,7 +18,7 @@ function watch (taskId: string, socket: Socket): void {
   socket.write(`${HEAD}retry:2000\n\n`)
 }
 
-function tell (body: string): void {
+function publish (body: string): void {
   const { data } = JSON.parse(body) as { data: { taskId: string } }
   const frame = Buffer.from(`event:phrase-ready\nid:${++serial}\ndata:${JSON.stringify(data)}\n\n`)
   for (const socket of watchers.get(data.taskId) ?? []) socket.write(frame)
@@ -26,7 +27,7 @@ function tell (body: string): void {
 function receive (request: IncomingMessage, response: ServerResponse): void {
   let body = ''
   request.setEncoding('utf8').on('data', (chunk) => { body += chunk }).on('end', () => {
-    tell(body)
+    publish(body)
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 17 }).end('{"received":true}')
   })
 }

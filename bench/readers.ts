@@ -1,5 +1,5 @@
-// Replays the task `long` to many readers that take it as fast as it comes. Prints how many bytes came when its input
-// ends: node bench/readers.ts <port> <readers>
+// Replays the task `long` to many fast readers. Prints the number of bytes they got when its standard input ends:
+// node bench/readers.ts <port> <readers>
 import { connect } from 'node:net'
 import { sourceAddress } from './wire.ts'
 

@@ -1,6 +1,6 @@
 // Long replays next to live traffic: node bench/replay.ts [--readers 200] [--events 100000] [--seconds 10]
-// Fast readers replay one long task again and again. Meanwhile callbacks and health checks are sent at a steady rate,
-// each kind over a connection of its own; a late one counts from its due time. Then one GET /tasks of 60 MB is measured.
+// Fast readers replay one long task. Meanwhile callbacks and health checks are sent at a steady rate, however slow the
+// server is. Latency counts from the due time. Then one GET /tasks of 60 MB of data is measured.
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import { callbackBody, openPoster, type Poster } from './wire.ts'
 
 const GROUP = 512
 const PERIOD_MS = 20
+const SETTLE_MS = 1000
 const SMALL_BYTES = 100
 const LARGE_EVENTS = 1000
 const LARGE_BYTES = 60_000
@@ -25,74 +26,88 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' }
   }
 })
+const seconds = Number(values.seconds)
 let serial = 0
 
 /** Appends events whose message has a given length. */
-async function fill (store: EventStore, taskId: string, count: number, length: number): Promise<void> {
-  const { draft } = readCallback('regenerate', { code: 200, taskId, msg: 'x'.repeat(length) }, { receivedAt: new Date() })
+async function fill (store: EventStore, taskId: string, { count, length }: { count: number, length: number }) {
+  const body = { code: 200, taskId, msg: 'x'.repeat(length) }
+  const { draft } = readCallback('regenerate', body, { receivedAt: new Date() })
   for (let done = 0; done < count; done += GROUP) {
     const digests = Array.from({ length: Math.min(GROUP, count - done) }, () => String(++serial))
     await Promise.all(digests.map((digest) => store.append(taskId, { ...draft, digest })))
   }
 }
 
-/** Sends requests at a steady rate for a time; resolves with the latency of each answer, in milliseconds. */
-async function measure (send: () => Promise<number>, ms: number): Promise<number[]> {
-  const latencies: number[] = []
-  const began = performance.now()
-  for (let due = began; due < began + ms; due += PERIOD_MS) {
-    await sleep(Math.max(0, due - performance.now()))
-    const status = await send()
-    if (status !== 200) throw new Error(`Cannot go on: a request was answered ${status}, expected 200`)
-    latencies.push(performance.now() - due)
+/** Sends requests at a steady rate. Resolves with the latency of each answer, in milliseconds. */
+async function measure (port: number, send: (poster: Poster) => Promise<number>): Promise<number[]> {
+  const idle: Poster[] = []
+  const answers: Array<Promise<number>> = []
+  async function sendOne (due: number): Promise<number> {
+    const poster = idle.pop() ?? openPoster(port)
+    const status = await send(poster)
+    if (status !== 200) throw new Error(`Cannot continue: a request got ${status}, expected 200`)
+    idle.push(poster)
+    return performance.now() - due
   }
+  const began = performance.now()
+  for (let due = began; due < began + seconds * 1000; due += PERIOD_MS) {
+    await sleep(Math.max(0, due - performance.now()))
+    answers.push(sendOne(due))
+  }
+  const latencies = await Promise.all(answers)
+  for (const poster of idle) poster.close()
   return latencies
 }
 
-function toRow (name: string, quiet: readonly number[], loaded: readonly number[]): string[] {
-  const figures = [quiet, loaded].flatMap((all) => [quantile(all), quantile(all, 0.99), Math.max(...all)])
-  return [name, ...figures.map(short)]
+function measureBoth (port: number): Promise<[number[], number[]]> {
+  return Promise.all([
+    measure(port, (poster) => poster.post('/callback', callbackBody('other', ++serial))),
+    measure(port, (poster) => poster.get('/healthz'))
+  ])
+}
+
+/** Replays the long task to many readers during `work`. Resolves with the MiB that they got, and the result. */
+async function withReaders<T> (port: number, work: () => Promise<T>): Promise<{ replayed: number, result: T }> {
+  const command = [process.execPath, projectFile('bench/readers.ts'), String(port), values.readers]
+  const [program, ...args] = pinned(1, command) as [string, ...string[]]
+  const readers = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const result = await work()
+  readers.stdin.end()
+  return { replayed: Number(await text(readers.stdout)) / MIB, result }
+}
+
+function toRow (name: string, latencies: ReadonlyArray<readonly number[]>): string[] {
+  return [name, ...latencies.flatMap((all) => [quantile(all), quantile(all, 0.99), Math.max(...all)]).map(short)]
 }
 
 const database = temporaryPath('relay.db')
 const store = await sqliteStore(database)
-await fill(store, 'long', Number(values.events), SMALL_BYTES)
-await fill(store, 'large', LARGE_EVENTS, LARGE_BYTES)
+await fill(store, 'long', { count: Number(values.events), length: SMALL_BYTES })
+await fill(store, 'large', { count: LARGE_EVENTS, length: LARGE_BYTES })
 await store.close()
 
 const server = await startRelay({ database })
-const [callbacks, checks] = [openPoster(server.port), openPoster(server.port)] as [Poster, Poster]
-const ms = Number(values.seconds) * 1000
-const both = () => Promise.all([
-  measure(() => callbacks.post('/callback', callbackBody('other', ++serial)), ms),
-  measure(() => checks.get('/healthz'), ms)
-])
+const quiet = await measureBoth(server.port)
+const { replayed, result: loaded } = await withReaders(server.port, () => measureBoth(server.port))
 
-const quiet = await both()
-const [program, ...args] = pinned(1, [process.execPath, projectFile('bench/readers.ts'), String(server.port), values.readers])
-const readers = spawn(program as string, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-const loaded = await both()
-readers.stdin.end()
-const replayed = Number(await text(readers.stdout))
-const resident = residentBytes(server.pid)
-
-await sleep(1000)
+await sleep(SETTLE_MS)
 const before = residentBytes(server.pid)
 const began = performance.now()
 const response = await fetch(`http://127.0.0.1:${server.port}/tasks/large`)
 const size = (await response.arrayBuffer()).byteLength
-const took = performance.now() - began
+const tookMs = performance.now() - began
 const grown = residentBytes(server.pid) - before
 await server.stop()
 
 process.stdout.write(`Node ${process.versions.node}; ${values.readers} readers of ${values.events} events; ` +
-  `${short(replayed / MIB / Number(values.seconds))} MiB/s replayed; server at ${short(resident / MIB)} MiB.\n`)
-printTable(['latency, ms', 'quiet p50', 'p99', 'max', 'under replays p50', 'p99', 'max'], [
-  toRow('POST /callback', quiet[0], loaded[0]),
-  toRow('GET /healthz', quiet[1], loaded[1])
+  `${short(replayed / seconds)} MiB/s replayed.\n`)
+printTable(['latency, ms', 'quiet p50', 'p99', 'max', 'with replays p50', 'p99', 'max'], [
+  toRow('POST /callback', [quiet[0], loaded[0]]),
+  toRow('GET /healthz', [quiet[1], loaded[1]])
 ])
 printTable(['GET /tasks of 1,000 events of 60 kB', 'value'], [
-  ['time to the whole answer, ms', short(took)],
+  ['time to the end of the answer, ms', short(tookMs)],
   ['size of the answer, MiB', short(size / MIB)],
   ['growth of the server, MiB', short(grown / MIB)]
 ])

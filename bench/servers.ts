@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so'
-const LONGEST_START_MS = 30_000
-const LOOK_MS = 5
+const MAX_START_MS = 30_000
+const POLL_MS = 5
 const UNLIMITED = { MAX_STREAMS: '0', MAX_STREAMS_PER_IP: '0', MAX_STREAMS_PER_TASK: '0' }
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
@@ -21,32 +21,32 @@ process.once('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-/** A server that is being measured. */
+/** Server under test. */
 export interface Server {
   readonly port: number
   readonly pid: number
-  /** Where callbacks are posted to; `*` stands for the task id. */
+  /** Path for callbacks; `*` stands for the task id. */
   readonly publish: string
-  /** Resolves when it has ended. */
+  /** Ends the server. Resolves when it has ended. */
   stop (signal?: NodeJS.Signals): Promise<void>
 }
 
-/** A fresh name of a file in a folder that is gone when this process ends. */
+/** Returns a new path for a file in a folder that is removed when this process ends. */
 export function temporaryPath (name: string): string {
   return join(mkdtempSync(join(folder, 'run-')), name)
 }
 
-/** A command that keeps to one processor, where there are several and that can be asked for. */
+/** Returns the command pinned to one processor, if there are several and `taskset` is installed. */
 export function pinned (processor: number, command: readonly string[]): string[] {
   return canPin ? ['taskset', '-c', String(processor), ...command] : [...command]
 }
 
-/** The absolute path of a file of the project. */
+/** Returns the absolute path of a file of the project. */
 export function projectFile (path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
 }
 
-/** A port of the loopback address that nobody listens on. */
+/** Returns a free port of the loopback address. */
 export async function freePort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -56,15 +56,29 @@ export async function freePort (): Promise<number> {
   return port
 }
 
-/** Starts the relay with a durable store; resolves when it answers. */
-export function startRelay (options: { database?: string, port?: number, env?: Record<string, string>, flags?: string[] } = {}): Promise<Server> {
-  const { database = temporaryPath('relay.db'), env, flags = [] } = options
-  return start([process.execPath, ...flags, projectFile('src/bin.js')], '/callback', { STORE_URL: `sqlite:${database}`, LOG_LEVEL: 'warn', DRAIN_MS: '0', ...UNLIMITED, ...env }, options.port)
+/** Options of a relay under test. */
+export interface RelayOptions {
+  /** Path of the database. Default: a new one. */
+  readonly database?: string
+  /** Default: any free port. */
+  readonly port?: number
+  /** Settings. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Flags of Node. */
+  readonly flags?: readonly string[]
+}
+
+/** Starts the relay with a durable store. Resolves when it answers. */
+export function startRelay (options: RelayOptions = {}): Promise<Server> {
+  const { database = temporaryPath('relay.db'), port, env, flags = [] } = options
+  const settings = { STORE_URL: `sqlite:${database}`, LOG_LEVEL: 'warn', DRAIN_MS: '0', ...UNLIMITED, ...env }
+  const command = [process.execPath, ...flags, projectFile('src/bin.js')]
+  return start({ command, publish: '/callback', env: settings, port })
 }
 
 /** Starts plain `node:http`. */
 export function startRaw (): Promise<Server> {
-  return start([process.execPath, projectFile('bench/raw.ts')], '/callback', {})
+  return start({ command: [process.execPath, projectFile('bench/raw.ts')], publish: '/callback' })
 }
 
 /** Whether nginx and its module Nchan are installed. */
@@ -72,21 +86,27 @@ export function hasNchan (): boolean {
   return existsSync(NCHAN)
 }
 
-/** Starts nginx with Nchan, which keeps nothing. */
+/** Starts nginx with Nchan, without a store. */
 export async function startNchan (): Promise<Server> {
   const port = await freePort()
   const path = temporaryPath('nginx.conf')
   writeFileSync(path, nchanConfig(port, join(path, '..')))
-  return start(['nginx', '-c', path], '/publish/*', {}, port)
+  return start({ command: ['nginx', '-c', path], publish: '/publish/*', port })
 }
 
-async function start (command: string[], publish: string, env: Record<string, string>, wantedPort?: number): Promise<Server> {
+interface StartOptions extends Pick<Server, 'publish'>, Pick<RelayOptions, 'env'> {
+  readonly command: readonly string[]
+  readonly port?: number | undefined
+}
+
+async function start ({ command, publish, env, port: wantedPort }: StartOptions): Promise<Server> {
   const port = wantedPort ?? await freePort()
   const [program, ...args] = pinned(0, command) as [string, ...string[]]
-  const child = spawn(program, args, { env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const settings = { ...process.env, HOST: '127.0.0.1', PORT: String(port), ...env }
+  const child = spawn(program, args, { env: settings, stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
   running.add(child)
-  await answers(port, child)
+  await waitForAnswer(port, child)
 
   return {
     port,
@@ -100,17 +120,18 @@ async function start (command: string[], publish: string, env: Record<string, st
   }
 }
 
-async function answers (port: number, child: ChildProcess): Promise<void> {
-  for (let waited = 0; waited < LONGEST_START_MS && child.exitCode === null; waited += LOOK_MS) {
+async function waitForAnswer (port: number, child: ChildProcess): Promise<void> {
+  for (let waited = 0; waited < MAX_START_MS && child.exitCode === null; waited += POLL_MS) {
     const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)
     if (response?.ok) return
-    await sleep(LOOK_MS)
+    await sleep(POLL_MS)
   }
   throw new Error(`Cannot measure ${child.spawnargs.join(' ')}: it does not answer, expected 200 from /healthz`)
 }
 
 function nchanConfig (port: number, home: string): string {
-  const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${home}/${kind};`).join(' ')
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const scratch = kinds.map((kind) => `${kind}_temp_path ${home}/${kind};`).join(' ')
   return `load_module ${NCHAN};
 daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; worker_rlimit_nofile 20000;
 pid ${home}/pid; error_log ${home}/error.log error;
@@ -121,7 +142,10 @@ http {
     listen 127.0.0.1:${port} backlog=4096;
     location = /healthz { return 200; }
     location ~ ^/publish/(.+)$ { nchan_publisher; nchan_channel_id $1; nchan_store_messages off; }
-    location ~ ^/events/(.+)$ { nchan_subscriber eventsource; nchan_channel_id $1; nchan_subscriber_first_message newest; nchan_eventsource_ping_interval 0; }
+    location ~ ^/events/(.+)$ {
+      nchan_subscriber eventsource; nchan_channel_id $1;
+      nchan_subscriber_first_message newest; nchan_eventsource_ping_interval 0;
+    }
   }
 }
 `

@@ -1,5 +1,6 @@
-// What a full store costs: node bench/store.ts [--events 1000000]
-// Reads and start-up with a thousand events and with a million; bytes on disk; how the file grows while retention passes.
+// Cost of a full store: node bench/store.ts [--events 1000000]
+// Measures reads and start-up with 1,000 events and with 1,000,000, the bytes on disk, and the growth of the file over
+// many retention periods.
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -15,7 +16,7 @@ const READS = 2000
 const STARTS = 5
 const HOUR_MS = 3_600_000
 const RETENTION_MS = 24 * HOUR_MS
-// High-water marks are kept thirty times as long as events: the file is at its largest after 31 retentions.
+// The store keeps high-water marks 30 times as long as events: the file is largest after 31 retention periods.
 const RETENTIONS = 50
 const PARTS = 10
 
@@ -27,12 +28,15 @@ function nextDraft (taskId: string): EventDraft {
   return readCallback('regenerate', JSON.parse(callbackBody(taskId, ++serial)), { receivedAt: new Date() }).draft
 }
 
-/** Appends events of new tasks; resolves with the names of the tasks. */
+/** Appends events of new tasks. Resolves with the task ids. */
 async function fill (store: EventStore, events: number): Promise<string[]> {
   const taskIds = Array.from({ length: Math.ceil(events / EVENTS_A_TASK) }, () => randomUUID())
   for (let n = 0; n < events; n += GROUP) {
-    const group = Array.from({ length: Math.min(GROUP, events - n) }, (_, i) => taskIds[Math.floor((n + i) / EVENTS_A_TASK)] as string)
-    await Promise.all(group.map((taskId) => store.append(taskId, nextDraft(taskId))))
+    const numbers = Array.from({ length: Math.min(GROUP, events - n) }, (_, i) => n + i)
+    await Promise.all(numbers.map((number) => {
+      const taskId = taskIds[Math.floor(number / EVENTS_A_TASK)] as string
+      return store.append(taskId, nextDraft(taskId))
+    }))
   }
   return taskIds
 }
@@ -71,7 +75,10 @@ async function filled (events: number): Promise<Filled> {
   return { database, taskIds, events }
 }
 
-/** How long a late watcher and a `GET /tasks` take in each store, in microseconds, medians over tasks all over it; the stores take turns. */
+/**
+ * Measures a late watcher and a `GET /tasks` in each store. Resolves with medians in microseconds, over tasks all over
+ * the store. The stores take turns.
+ */
 async function readUs (stores: readonly Filled[]): Promise<Array<{ follow: number, get: number }>> {
   const readers = await Promise.all(stores.map(async ({ database, taskIds }) => {
     const relay = await createRelay({ PORT: 0, STORE_URL: `sqlite:${database}`, LOG_LEVEL: 'silent' })
@@ -100,7 +107,7 @@ async function startUpMs (database: string): Promise<number> {
   return quantile(times)
 }
 
-/** The size of the file, in MiB, after each tenth of the events, with a clock under which many retentions pass meanwhile. */
+/** Measures the file in MiB after each tenth of the events. A fake clock passes many retention periods. */
 async function sizes (events: number): Promise<number[]> {
   const database = temporaryPath('relay.db')
   const start = Date.now()
@@ -127,8 +134,13 @@ const figures: Array<[string, number[]]> = [
   ['start of the process to its first answer, ms', starts],
   ['bytes on disk an event', stores.map(({ database, events }) => statSync(database).size / events)]
 ]
-printTable(['figure', ...stores.map(({ events }) => `${events.toLocaleString('en')} events`), 'ratio'], figures.map(([name, [few, lots]]) => [name, short(few), short(lots), (lots! / few!).toFixed(2)]))
+const columns = stores.map(({ events }) => `${events.toLocaleString('en')} events`)
+printTable(['figure', ...columns, 'ratio'], figures.map(([name, [few, lots]]) => {
+  return [name, short(few), short(lots), (lots! / few!).toFixed(2)]
+}))
 
 const grown = await sizes(many)
-printTable([`of ${many.toLocaleString('en')} events over ${RETENTIONS} retentions`, ...grown.map((_, i) => `${(i + 1) * 100 / PARTS} %`)], [['file, MiB', ...grown.map((size) => size.toFixed(1))]])
+const title = `of ${many.toLocaleString('en')} events over ${RETENTIONS} retention periods`
+const parts = grown.map((_, i) => `${(i + 1) * 100 / PARTS} %`)
+printTable([title, ...parts], [['file, MiB', ...grown.map((size) => size.toFixed(1))]])
 process.exit(0)

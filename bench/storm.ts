@@ -1,7 +1,7 @@
-// Ten thousand watchers whose server is killed and started again: node bench/storm.ts [--watchers 10000]
-// Each has a task of its own and a cursor, and comes back after the `retry` that it was told. While they are away one
-// callback for each task is kept, by a server on another port; while they come back, new ones are posted at a steady
-// rate, each over a connection of its own.
+// Kills and restarts the server of 10,000 watchers: node bench/storm.ts [--watchers 10000]
+// Each watcher has its own task and cursor, and reconnects after the `retry` of the server. Meanwhile a server on
+// another port stores one callback for each task. While the watchers reconnect, new callbacks are posted at a steady
+// rate, each over its own connection.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { readMetrics } from './metrics.ts'
@@ -12,13 +12,14 @@ import { callbackBody, inParallel, openPoster, openStream, streamRequest } from 
 const CONNECTING = 64
 const POSTERS = 32
 const NEW_PER_SECOND = 200
-const LOOK_MS = 10
-const LONGEST_MS = 120_000
+const POLL_MS = 10
+const MAX_MS = 120_000
 const LAG = 'nodejs_eventloop_lag_max_seconds'
 
 interface Watcher {
-  /** Events that it should have by now, and the number of the last one that it got. */
+  /** Number of events that it should have. */
   expected: number
+  /** Number of the last event that it got. */
   seq: number
   cursor: string
   retryMs: number
@@ -26,18 +27,23 @@ interface Watcher {
 }
 
 const { values } = parseArgs({ options: { watchers: { type: 'string', default: '10000' } } })
-const watchers: Watcher[] = Array.from({ length: Number(values.watchers) }, () => ({ expected: 0, seq: 0, cursor: '', retryMs: 0, isOpen: false }))
+const watchers = Array.from({ length: Number(values.watchers) }, (): Watcher => {
+  return { expected: 0, seq: 0, cursor: '', retryMs: 0, isOpen: false }
+})
 const port = await freePort()
 const database = temporaryPath('relay.db')
 let serial = 0
 let refused = 0
-setTimeout(() => { throw new Error(`Cannot go on: ${watchers.filter(isBehind).length} watchers are not back and caught up after ${LONGEST_MS} ms`) }, LONGEST_MS).unref()
+setTimeout(() => {
+  throw new Error(`Cannot continue: ${watchers.filter(isBehind).length} watchers are behind after ${MAX_MS} ms`)
+}, MAX_MS).unref()
 
 function watch (watcher: Watcher, i: number, opened = (): void => {}): void {
-  const socket = openStream(port, i, streamRequest(`task-${i}`, watcher.cursor), (frame) => {
+  function onFrame (frame: string): void {
     take(watcher, i, frame)
     opened()
-  })
+  }
+  const socket = openStream({ port, client: i, request: streamRequest(`task-${i}`, watcher.cursor), onFrame })
   socket.once('close', () => {
     if (!watcher.isOpen) refused++
     watcher.isOpen = false
@@ -46,13 +52,13 @@ function watch (watcher: Watcher, i: number, opened = (): void => {}): void {
 }
 
 function take (watcher: Watcher, i: number, frame: string): void {
-  const [, id = '', seq] = /^id: ?(\w+\.(\d+))$/m.exec(frame) ?? []
+  const [, id = '', seq] = /^id: ?([\w-]+\.(\d+))$/m.exec(frame) ?? []
   if (id === '') return
   watcher.cursor = id
   watcher.retryMs = Number(/^retry: ?(\d+)$/m.exec(frame)?.[1] ?? watcher.retryMs)
   const step = Number(seq) - watcher.seq
   const isHello = frame.includes('event:subscribed')
-  if (step !== (isHello ? 0 : 1)) throw new Error(`Cannot go on: watcher ${i} got ${id} after ${watcher.seq}`)
+  if (step !== (isHello ? 0 : 1)) throw new Error(`Cannot continue: watcher ${i} got ${id} after ${watcher.seq}`)
   if (isHello) watcher.isOpen = true
   watcher.seq = Number(seq)
 }
@@ -62,10 +68,10 @@ function isBehind ({ isOpen, seq, expected }: Watcher): boolean {
 }
 
 async function until (isReached: () => boolean): Promise<void> {
-  while (!isReached()) await sleep(LOOK_MS)
+  while (!isReached()) await sleep(POLL_MS)
 }
 
-/** Posts a callback for each task that is named; gives how long each answer took, in milliseconds. */
+/** Posts a callback for each task. Resolves with the latency of each answer, in milliseconds. */
 async function postAll (tasks: readonly number[], at = port): Promise<number[]> {
   const posters = Array.from({ length: Math.min(POSTERS, tasks.length) }, () => openPoster(at))
   const took: number[] = []
@@ -73,7 +79,7 @@ async function postAll (tasks: readonly number[], at = port): Promise<number[]> 
     const poster = posters.pop()!
     const began = performance.now()
     const status = await poster.post('/callback', callbackBody(`task-${tasks[n]}`, ++serial))
-    if (status !== 200) throw new Error(`Cannot go on: a callback was answered ${status}, expected 200`)
+    if (status !== 200) throw new Error(`Cannot continue: a callback got ${status}, expected 200`)
     took.push(performance.now() - began)
     watchers[tasks[n]!]!.expected++
     posters.push(poster)
@@ -82,7 +88,7 @@ async function postAll (tasks: readonly number[], at = port): Promise<number[]> 
   return took
 }
 
-/** Posts at a steady rate, whatever the server does, until `isOver`; the wait of a late one counts from when it was due. */
+/** Posts at a steady rate until `isOver`, however slow the server is. Latency counts from the due time. */
 async function postSteadily (isOver: () => boolean): Promise<number[]> {
   const posts: Array<Promise<number[]>> = []
   const began = performance.now()
@@ -117,13 +123,15 @@ const caughtUpAt = performance.now()
 const lagMs = (await readMetrics(port))(LAG) * 1000
 await second.stop()
 
-process.stdout.write(`Node ${process.versions.node}; ${watchers.length.toLocaleString('en')} watchers; each got each of the ${serial.toLocaleString('en')} events of its task once and in order.\n`)
+const [count, events] = [watchers.length, serial].map((number) => number.toLocaleString('en'))
+process.stdout.write(`Node ${process.versions.node}; ${count} watchers; ${events} events, each once and in order.\n`)
+const latencies = [quantile(took), quantile(took, 0.99), Math.max(...took)]
 printTable(['figure', 'value'], [
-  ['from the kill until the server answers again, ms', short(startedAt - killedAt)],
-  ['attempts to come back that failed', refused.toLocaleString('en')],
-  ['from then until all were back, ms', short(backAt - startedAt)],
-  ['from then until all had caught up, ms', short(caughtUpAt - startedAt)],
-  ['longest pause of the event loop, ms', short(lagMs)],
-  [`answers to ${took.length} new callbacks meanwhile, p50 / p99 / most, ms`, [quantile(took), quantile(took, 0.99), Math.max(...took)].map(short).join(' / ')]
+  ['from the kill to the first answer, ms', short(startedAt - killedAt)],
+  ['failed attempts to reconnect', refused.toLocaleString('en')],
+  ['from then to the last reconnection, ms', short(backAt - startedAt)],
+  ['from then to the last missed event, ms', short(caughtUpAt - startedAt)],
+  ['max pause of the event loop, ms', short(lagMs)],
+  [`answers to ${took.length} new callbacks meanwhile, p50 / p99 / max, ms`, latencies.map(short).join(' / ')]
 ])
 process.exit(0)

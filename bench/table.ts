@@ -1,10 +1,10 @@
-/** The middle of some numbers, or of the part of them that `share` says: 0.99 is the 99th percentile. */
+/** Returns a quantile of some numbers. Default: the median; 0.99 for the 99th percentile. */
 export function quantile (numbers: readonly number[], share = 0.5): number {
   const sorted = [...numbers].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-/** A number as people read it: three digits that count. */
+/** Formats a number with three significant digits. */
 export function short (number: number | undefined): string {
   if (number === undefined || Number.isNaN(number)) return '-'
   if (Math.abs(number) >= 100) return Math.round(number).toLocaleString('en')

@@ -2,18 +2,29 @@ import { connect, type Socket } from 'node:net'
 
 const SOURCES = 50
 
-/** The loopback address of the client `i`: one address has too few ports for all that connect within a minute. */
+/** Returns the loopback address of client `i`. One address has too few ports for all clients of a minute. */
 export function sourceAddress (i: number): string {
   return `127.0.0.${2 + i % SOURCES}`
 }
 
-/** A request for a stream, as it is sent. */
+/** Returns the bytes of a request for a stream. */
 export function streamRequest (taskId: string, cursor?: string): string {
-  return `GET /events/${taskId} HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n${cursor ? `Last-Event-ID: ${cursor}\r\n` : ''}\r\n`
+  const header = cursor ? `Last-Event-ID: ${cursor}\r\n` : ''
+  return `GET /events/${taskId} HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n${header}\r\n`
 }
 
-/** Opens a stream over a bare socket; the answer's head is a part of the first frame. Its end, whatever the reason, is `close`. */
-export function openStream (port: number, client: number, request: string, onFrame: (frame: string) => void): Socket {
+/** Stream to open over a bare socket. */
+export interface WireStream {
+  readonly port: number
+  /** Number of the client, which decides its source address. */
+  readonly client: number
+  readonly request: string
+  /** Called with each frame. The first one starts with the head of the response. */
+  readonly onFrame: (frame: string) => void
+}
+
+/** Opens a stream. The socket emits `close` when the stream ends, for any reason. */
+export function openStream ({ port, client, request, onFrame }: WireStream): Socket {
   const socket = connect({ port, host: '127.0.0.1', localAddress: sourceAddress(client) })
   let rest = ''
   socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -26,9 +37,8 @@ export function openStream (port: number, client: number, request: string, onFra
   return socket
 }
 
-/** Posts callbacks over one connection, one after the other. */
+/** Sends requests over one connection, one after the other. Each resolves with the status of the answer. */
 export interface Poster {
-  /** Resolves with the status of the answer. */
   post (path: string, body: string): Promise<number>
   get (path: string): Promise<number>
   close (): void
@@ -63,18 +73,19 @@ export function openPoster (port: number): Poster {
   }
 }
 
-/** A callback of the size that the sender's have; `mark` makes it differ from others. */
+/** Returns a callback of typical size. `mark` makes it different from others. */
 export function callbackBody (taskId: string, mark: number): string {
-  return `{"code":200,"msg":"success","data":{"taskId":"${taskId}","validateInfo":"Silver rivers hum below the hill ~${mark}~","status":"wait_validating","errorCode":0,"errorMessage":""}}`
+  const data = `"validateInfo":"Silver rivers hum below the hill ~${mark}~","status":"wait_validating"`
+  return `{"code":200,"msg":"success","data":{"taskId":"${taskId}",${data},"errorCode":0,"errorMessage":""}}`
 }
 
-/** The mark of the callback that a frame carries. */
+/** Returns the mark of the callback in a frame. */
 export function markOf (frame: string): number | undefined {
   const [, mark] = /~(\d+)~/.exec(frame) ?? []
   return mark === undefined ? undefined : Number(mark)
 }
 
-/** Does `work` for 0 to `count - 1`, `atOnce` of them under way. */
+/** Runs `work` for 0 to `count - 1`, `atOnce` of them concurrently. */
 export async function inParallel (count: number, atOnce: number, work: (i: number) => Promise<void>): Promise<void> {
   let next = 0
   async function run (): Promise<void> {
