@@ -1,7 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { numbers } from '../../src/conformance/drafts.ts'
+import { localBus } from '../../src/bus/local.ts'
+import { drafts, numbers } from '../../src/conformance/drafts.ts'
+import type { TaskEvent } from '../../src/event.ts'
 import { fairReader, type PageReader } from '../../src/hub/fair-reader.ts'
+import { createHub } from '../../src/hub/hub.ts'
+import { memoryStore } from '../../src/store/memory/store.ts'
 
 /** A reader whose reads end when the test says so. */
 function gatedReader (): PageReader & { readonly started: string[], finish (taskId: string): void } {
@@ -91,4 +95,33 @@ t.test('fairReader() reports a failed read and goes on', async t => {
   const reads = await Promise.allSettled(numbers(30).map((n) => reader.read(n % 2 === 0 ? 'bad' : 'good', 0, 64)))
   t.equal(reads.filter(({ status }) => status === 'rejected').length, 15)
   t.strictSame(await reader.read('good', 0, 64), [])
+})
+
+t.test('hub: replays and task reads share four reads', async t => {
+  const store = memoryStore()
+  const taskIds = numbers(20).map(String)
+  for (const taskId of taskIds) for (const one of drafts(3)) await store.append(taskId, one)
+  let running = 0
+  let mostRunning = 0
+  const hub = createHub({
+    bus: localBus(),
+    store: {
+      ...store,
+      async read (...args) {
+        mostRunning = Math.max(mostRunning, ++running)
+        await turn()
+        running--
+        return store.read(...args)
+      }
+    }
+  })
+  const delivered: number[] = []
+  const deliver = ({ seq }: TaskEvent) => delivered.push(seq) > 0
+  const followers = await Promise.all(taskIds.map((taskId) => hub.follow(taskId, { replay: 'all' }, { deliver })))
+  for (const { follower } of followers) follower.resume()
+  const histories = await Promise.all(taskIds.map((taskId) => hub.history(taskId, undefined)))
+  while (delivered.length < 60) await turn()
+  t.equal(histories.flatMap(({ events }) => events).length, 60)
+  t.equal(mostRunning, 4)
+  await hub.close()
 })
