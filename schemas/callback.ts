@@ -12,7 +12,7 @@ export const StepSchema = Type.Union([
   Type.Literal('regenerate'),
   Type.Literal('generate')
 ])
-export type Step = Static<typeof StepSchema>
+export type { Step } from './relay-event.ts'
 
 export const CallbackParamsSchema = Type.Object({ step: StepSchema })
 

@@ -1,11 +1,13 @@
-import { Type, type Static, type StringOptions } from '@sinclair/typebox'
+import { Type, type StringOptions } from '@sinclair/typebox'
+
+export type { Config } from './settings.ts'
 
 /** Maximum delay of a timer, in milliseconds. Node fires a timer with a longer delay at once. */
 export const MAX_TIMER_MS = 2_147_483_647
 
 const MAX_STREAMS = 10_000_000
 const MAX_BYTES = 16_777_216
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Options of one setting. The values of a `secret` setting are never printed. */
 interface Options<T> {
@@ -129,4 +131,3 @@ export const ConfigSchema = Type.Object({
     description: 'time over which a shutdown ends open streams, in milliseconds; 0 ends them at once'
   })
 }, { additionalProperties: false })
-export type Config = Static<typeof ConfigSchema>

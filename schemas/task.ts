@@ -1,4 +1,4 @@
-import { Type, type Static } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { TaskIdSchema } from './callback.ts'
 import { EventSchema, TaskStateSchema } from './event.ts'
 import { TicketSchema } from './ticket.ts'
@@ -28,4 +28,4 @@ export const TaskSchema = Type.Object({
     description: 'oldest first, at most 1,000 events or 256 KiB of data; `after` with the last id returns the next ones'
   })
 })
-export type Task = Static<typeof TaskSchema>
+export type { Task } from './relay-event.ts'

@@ -1,12 +1,12 @@
-import type { RelayEvent } from '../../schemas/event.ts'
+import type { PhraseFailedEvent } from '../../schemas/relay-event.ts'
 
 /** Error of `waitForPhrase` when the vendor reports a failure. Request another phrase before waiting again. */
 export class PhraseFailed extends Error {
   override readonly name = 'PhraseFailed'
   /** The failure as the vendor reported it, in `data`. */
-  readonly event: RelayEvent
+  readonly event: PhraseFailedEvent
 
-  constructor (event: RelayEvent) {
+  constructor (event: PhraseFailedEvent) {
     super(`Cannot get a phrase: ${event.data.errorMessage || event.data.msg}`)
     this.event = event
   }

@@ -1,4 +1,4 @@
-import type { Replay } from '../../schemas/event.ts'
+import type { Replay } from '../../schemas/relay-event.ts'
 
 /** A ticket, or a function that fetches one. */
 export type Ticket = string | (() => string | Promise<string>)

@@ -1,5 +1,4 @@
-import type { RelayEvent } from '../../schemas/event.ts'
-import type { Task } from '../../schemas/task.ts'
+import type { RelayEvent, Task } from '../../schemas/relay-event.ts'
 import { advance, distance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
@@ -38,7 +37,7 @@ async function fetchTask (watch: Watch, holds: boolean, signal: AbortSignal): Pr
 }
 
 /** Returns the events that a stream would have sent. */
-function selectEvents (watch: Watch, { lastEventId = '', events = [] }: Partial<Task>): RelayEvent[] {
+function selectEvents (watch: Watch, { lastEventId = '', events = [] }: Partial<Task>): readonly RelayEvent[] {
   const { cursor, replay } = watch
   watch.replay = 'all'
   if (cursor) {

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import type { EventName, RelayEvent } from '../../schemas/event.ts'
+import type { RelayEvent } from '../../schemas/relay-event.ts'
 import { advance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
@@ -67,7 +67,7 @@ function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayE
   } else if (event === 'subscribed') {
     if (json.gap) startOver(watch, id)
     else watch.cursor ||= id as string
-  } else if (id && advance(watch, id)) return { id, event: event as EventName, data: json }
+  } else if (id && advance(watch, id)) return { id, event, data: json } as RelayEvent
 }
 
 /** Returns the delay before a reconnect, in milliseconds. Without `read` the stream fell silent. */

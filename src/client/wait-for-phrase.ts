@@ -1,4 +1,4 @@
-import type { EventData, RelayEvent } from '../../schemas/event.ts'
+import type { PhraseReadyEvent } from '../../schemas/relay-event.ts'
 import { PhraseFailed, WaitTimeout } from './errors.ts'
 import type { WatchOptions } from './options.ts'
 import { withTimeout } from './timing.ts'
@@ -10,12 +10,9 @@ export interface WaitOptions extends WatchOptions {
   readonly timeoutMs?: number | undefined
 }
 
-/** Event with a phrase in `data.validateInfo`. A phrase expires within minutes: `data.receivedAt` tells its age. */
-export type PhraseReady = RelayEvent & { event: 'phrase-ready', data: EventData & { validateInfo: string } }
-
 /**
  * Waits for a task's phrase. A phrase that the server already has counts. To wait for another one, pass the `cursor` of
- * the last event.
+ * the last event. A phrase expires within minutes: `data.receivedAt` tells its age.
  *
  * @throws {PhraseFailed} if the vendor reports a failure
  * @throws {WaitTimeout} if no phrase arrives within `timeoutMs`
@@ -23,7 +20,7 @@ export type PhraseReady = RelayEvent & { event: 'phrase-ready', data: EventData 
  */
 export async function waitForPhrase (
   baseUrl: string | URL, taskId: string, options: WaitOptions = {}
-): Promise<PhraseReady> {
+): Promise<PhraseReadyEvent> {
   const { timeoutMs = 120_000, onFailure } = options
   let cause: Error | undefined
   const events = watchTask(baseUrl, taskId, {
@@ -38,9 +35,9 @@ export async function waitForPhrase (
   return phrase
 }
 
-async function firstPhrase (events: TaskEvents): Promise<PhraseReady | undefined> {
+async function firstPhrase (events: TaskEvents): Promise<PhraseReadyEvent | undefined> {
   for await (const event of events) {
-    if (event.event === 'phrase-ready') return event as PhraseReady
+    if (event.event === 'phrase-ready') return event
     if (event.event === 'phrase-failed') throw new PhraseFailed(event)
   }
 }

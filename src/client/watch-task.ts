@@ -1,4 +1,4 @@
-import type { RelayEvent } from '../../schemas/event.ts'
+import type { RelayEvent } from '../../schemas/relay-event.ts'
 import { checkAddress } from './address.ts'
 import { WatchRefused, type AttemptFailed } from './errors.ts'
 import type { WatchOptions } from './options.ts'

@@ -1,4 +1,4 @@
-import type { RelayEvent, Replay } from '../../schemas/event.ts'
+import type { RelayEvent, Replay } from '../../schemas/relay-event.ts'
 import type { WatchOptions } from './options.ts'
 
 /**

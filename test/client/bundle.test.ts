@@ -9,7 +9,7 @@ import { phraseReady, post } from '../support/callbacks.ts'
 import { node20, noNode20 } from '../support/node20.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 
-const MAX_BYTES = 4000
+const MAX_BYTES = 4300
 const run = promisify(execFile)
 
 /** Bundles the client as an app does. Fails on an import that only Node or Deno has. */
@@ -21,7 +21,7 @@ function bundle (minify: boolean): Promise<BuildResult<{ metafile: true, write: 
 
 const otherGzip = 'Deno' in globalThis && 'gzip of Deno compresses slightly less'
 
-t.test('client: is at most 4 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
+t.test('client: is at most 4.3 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
   const { outputFiles: [file] } = await bundle(true)
   const { length } = gzipSync(file?.contents ?? '', { level: 9 })
 

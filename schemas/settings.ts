@@ -1,0 +1,147 @@
+/** Settings of a relay, one environment variable each. `npm run docs` writes them from `ConfigSchema`. */
+export interface Config {
+  // generated: settings
+  /**
+   * Address to listen on.
+   *
+   * @default '127.0.0.1'
+   */
+  readonly HOST: string
+  /**
+   * Port to listen on; 0 selects a free port, printed in the log line "listening on".
+   *
+   * @default 3000
+   */
+  readonly PORT: number
+  /**
+   * Minimum severity of log lines.
+   *
+   * @default 'info'
+   */
+  readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /**
+   * Store of the events: sqlite:PATH, or memory: to lose them at a stop.
+   *
+   * @default 'sqlite:data/relay.db'
+   */
+  readonly STORE_URL: string
+  /**
+   * Token that readers of /metrics send as Authorization: Bearer; empty: none is needed.
+   *
+   * @default ''
+   */
+  readonly METRICS_TOKEN: string
+  /**
+   * Secrets, one of which the callback URL contains as ?token=; several for rotation.
+   *
+   * @default []
+   */
+  readonly CALLBACK_TOKENS: string[]
+  /**
+   * Keys of signed callbacks; several for rotation.
+   *
+   * @default []
+   */
+  readonly WEBHOOK_HMAC_KEYS: string[]
+  /**
+   * Maximum difference between the time of a signature and ours, in both directions, in seconds.
+   *
+   * @default 300
+   */
+  readonly SIGNATURE_WINDOW_SECONDS: number
+  /**
+   * Accept callbacks without proof on an address that is not loopback.
+   *
+   * @default false
+   */
+  readonly ALLOW_OPEN_CALLBACKS: boolean
+  /**
+   * Maximum unauthenticated callbacks of one IPv4 address or IPv6 /64 network in a minute. More are answered 429;
+   * authenticated callbacks never are. 0 is no limit.
+   *
+   * @default 100
+   */
+  readonly AUTH_FAILURES_PER_MINUTE: number
+  /**
+   * Proxies whose X-Forwarded-For is trusted: off, or a comma list of addresses, networks such as 10.0.0.0/8, and the
+   * names loopback, linklocal and uniquelocal.
+   *
+   * @default 'off'
+   */
+  readonly TRUST_PROXY: string
+  /**
+   * Keys for signing and verifying tickets. If set, /events and /tasks require a ticket. The first key signs; all
+   * verify.
+   *
+   * @default []
+   */
+  readonly TICKET_KEYS: string[]
+  /**
+   * Origins whose pages may read streams and tasks; * is any origin, without cookies. Empty: only pages of this
+   * server.
+   *
+   * @default []
+   */
+  readonly CORS_ORIGINS: string[]
+  /**
+   * Time during which an equal callback counts as a repeated delivery, in milliseconds; 0 keeps all.
+   *
+   * @default 120000
+   */
+  readonly DEDUPE_WINDOW_MS: number
+  /**
+   * Time for which a task is kept after its newest event, in hours; 0 keeps all tasks forever.
+   *
+   * @default 24
+   */
+  readonly RETENTION_HOURS: number
+  /**
+   * Maximum size of a callback body, in bytes.
+   *
+   * @default 65536
+   */
+  readonly BODY_LIMIT_BYTES: number
+  /**
+   * Maximum silence on a stream before a comment is sent, in milliseconds; 0 sends none.
+   *
+   * @default 15000
+   */
+  readonly KEEP_ALIVE_MS: number
+  /**
+   * Time after which clients reconnect, in milliseconds; up to 50 % is added at random.
+   *
+   * @default 2000
+   */
+  readonly RETRY_MS: number
+  /**
+   * Maximum bytes buffered for a slow reader. Its stream then waits and catches up from the store.
+   *
+   * @default 65536
+   */
+  readonly STREAM_BUFFER_BYTES: number
+  /**
+   * Maximum number of open streams and held task reads; 0 is no limit.
+   *
+   * @default 50000
+   */
+  readonly MAX_STREAMS: number
+  /**
+   * The same for one IPv4 address or IPv6 /64 network; 0 is no limit.
+   *
+   * @default 1000
+   */
+  readonly MAX_STREAMS_PER_IP: number
+  /**
+   * The same for one task; 0 is no limit.
+   *
+   * @default 1000
+   */
+  readonly MAX_STREAMS_PER_TASK: number
+  /**
+   * Time over which a shutdown ends open streams, in milliseconds; 0 ends them at once.
+   *
+   * @default 5000
+   */
+  readonly DRAIN_MS: number
+  // /generated
+}
