@@ -9,6 +9,6 @@ let bytes = 0
 for (let i = 0; i < readers; i++) {
   const socket = connect({ port, host: '127.0.0.1', localAddress: sourceAddress(i) })
   socket.on('data', (chunk) => { bytes += chunk.length }).on('error', () => {})
-  socket.write('GET /events/long?replay=all HTTP/1.1\r\nHost: relay\r\n\r\n')
+  socket.write('GET /events/long?replay=all HTTP/1.1\r\nHost: localhost\r\n\r\n')
 }
 process.stdin.on('end', () => process.stdout.write(String(bytes), () => process.exit(0))).resume()

@@ -10,7 +10,7 @@ export function sourceAddress (i: number): string {
 /** Returns the bytes of a request for a stream. */
 export function streamRequest (taskId: string, cursor?: string): string {
   const header = cursor ? `Last-Event-ID: ${cursor}\r\n` : ''
-  return `GET /events/${taskId} HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n${header}\r\n`
+  return `GET /events/${taskId} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${header}\r\n`
 }
 
 /** Stream to open over a bare socket. */
@@ -66,9 +66,9 @@ export function openPoster (port: number): Poster {
   }
 
   return {
-    post: (path, body) => send(`POST ${path} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n` +
+    post: (path, body) => send(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${body.length}\r\n\r\n${body}`),
-    get: (path) => send(`GET ${path} HTTP/1.1\r\nHost: relay\r\n\r\n`),
+    get: (path) => send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
     close () { socket.destroy() }
   }
 }

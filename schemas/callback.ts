@@ -20,26 +20,27 @@ type Schema = Parameters<typeof Type.Optional>[0]
 
 const nullable = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 
+const fields = {
+  taskId: nullable(Type.String()),
+  task_id: nullable(Type.String()),
+  status: nullable(Type.String()),
+  validateInfo: nullable(Type.String()),
+  voiceId: nullable(Type.String()),
+  errorCode: nullable(Type.Integer()),
+  errorMessage: nullable(Type.String())
+}
+
 /**
- * Body of a callback. Optional fields may be null or absent. Unknown fields are allowed; known fields of a wrong type
- * are not.
+ * Body of a callback. Optional fields may be null or absent. A flat body has the fields of `data` at the top level.
+ * Unknown fields are allowed; known fields of a wrong type are not.
  *
  * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
  */
 export const CallbackBodySchema = Type.Object({
   code: Type.Integer({ description: '200 is success; anything else reports a failure' }),
   msg: nullable(Type.String()),
-  taskId: nullable(Type.String()),
-  task_id: nullable(Type.String()),
-  data: nullable(Type.Object({
-    taskId: nullable(Type.String()),
-    task_id: nullable(Type.String()),
-    status: nullable(Type.String()),
-    validateInfo: nullable(Type.String()),
-    voiceId: nullable(Type.String()),
-    errorCode: nullable(Type.Integer()),
-    errorMessage: nullable(Type.String())
-  }))
+  ...fields,
+  data: nullable(Type.Object(fields))
 })
 export type CallbackBody = Static<typeof CallbackBodySchema>
 

@@ -3,11 +3,13 @@ import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions
 import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { completeConfig } from './config.ts'
-import { RelayError } from './errors.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
 import { createAuthenticator } from './http/guards/authenticator.ts'
 import { createAuthFailures } from './http/guards/failures.ts'
+import { createRefusalLog } from './http/guards/refusal-log.ts'
 import { createStreamLimits } from './http/guards/stream-limits.ts'
+import { refuseOtherMethods } from './http/routes/methods.ts'
+import { pathOf } from './http/path.ts'
 import { sendProblem } from './http/problems.ts'
 import { callback } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
@@ -17,6 +19,7 @@ import { page } from './http/routes/page.ts'
 import { tasks } from './http/routes/tasks.ts'
 import { harden, SERVER_OPTIONS } from './http/server.ts'
 import { createStreams } from './http/streams/registry.ts'
+import { answerUnknownPaths, unmatchedReport } from './http/routes/unmatched.ts'
 import { createHub, type Hub } from './hub/hub.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openStore } from './store/open.ts'
@@ -53,6 +56,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   const config = completeConfig(options.config ?? {})
   const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
   const { authenticator, failures, limits, checkTicket } = createGuards(config)
+  const refusals = createRefusalLog(app.log)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -66,17 +70,20 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.addHook('preClose', () => streams.drain(config.DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
+    refusals.flush()
     await hub.close()
   })
 
   const bodyLimit = config.BODY_LIMIT_BYTES
-  await app.register(callback, { hub, read: readCallback, bodyLimit, authenticator, failures, metrics })
+  const refuseOthers = refuseOtherMethods(app, unmatchedReport(metrics, refusals))
+  await app.register(callback, { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals })
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
   await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
   await app.register(tasks, { hub, streams, limits, checkTicket })
   await app.register(health, { hub, streams })
   await app.register(page, { openCallbacks: !authenticator.required, tickets: config.TICKET_KEYS.length > 0 })
   await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
+  refuseOthers()
 }
 
 function createGuards (config: Config) {
@@ -113,10 +120,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
   const app = createServer(config)
   await harden(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
-  app.setNotFoundHandler((request, reply) => {
-    const message = `Cannot ${request.method} this path: there is nothing here`
-    return sendProblem(new RelayError('NOT_FOUND', message), request, reply)
-  })
+  answerUnknownPaths(app, unmatchedReport(metrics, createRefusalLog(app.log)))
   await app.register(phraseRelay, { hub, config, metrics })
 
   return {
@@ -145,5 +149,5 @@ function listenTextResolver (address: string): string {
 }
 
 function describeRequest ({ method, url }: { method: string, url: string }) {
-  return { method, path: url.split('?', 1)[0] }
+  return { method, path: pathOf(url) }
 }

@@ -6,9 +6,12 @@ export type RelayErrorCode =
   | 'CALLBACK_UNAUTHENTIC'
   | 'CALLBACK_UNREADABLE'
   | 'DRAINING'
+  | 'EXPECTATION_FAILED'
   | 'HEADERS_TOO_LARGE'
+  | 'HOST_UNKNOWN'
   | 'INTERNAL'
   | 'MEDIA_TYPE_UNSUPPORTED'
+  | 'METHOD_NOT_ALLOWED'
   | 'METRICS_FORBIDDEN'
   | 'NOT_ACCEPTABLE'
   | 'NOT_FOUND'
@@ -30,9 +33,12 @@ export const STATUS = {
   CALLBACK_UNAUTHENTIC: 401,
   CALLBACK_UNREADABLE: 400,
   DRAINING: 503,
+  EXPECTATION_FAILED: 417,
   HEADERS_TOO_LARGE: 431,
+  HOST_UNKNOWN: 421,
   INTERNAL: 500,
   MEDIA_TYPE_UNSUPPORTED: 415,
+  METHOD_NOT_ALLOWED: 405,
   METRICS_FORBIDDEN: 401,
   NOT_ACCEPTABLE: 406,
   NOT_FOUND: 404,
@@ -47,13 +53,22 @@ export const STATUS = {
   URL_TOO_LONG: 414
 } as const satisfies Record<RelayErrorCode, number>
 
+/** Options of a `RelayError`. */
+export interface RelayErrorOptions extends ErrorOptions {
+  /** JSON pointer of the field of the input that is at fault. */
+  readonly field?: string | undefined
+}
+
 /** A condition that callers are expected to handle. Programming mistakes stay `TypeError` and `RangeError`. */
 export class RelayError extends Error {
   override readonly name = 'RelayError'
   readonly code: RelayErrorCode
+  /** JSON pointer of the field of the input that is at fault. */
+  readonly field: string | undefined
 
-  constructor (code: RelayErrorCode, message: string, options?: ErrorOptions) {
+  constructor (code: RelayErrorCode, message: string, options?: RelayErrorOptions) {
     super(message, options)
     this.code = code
+    this.field = options?.field
   }
 }

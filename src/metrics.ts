@@ -1,5 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { EventName } from '../schemas/event.ts'
+import { EventNameSchema, type EventName } from '../schemas/event.ts'
+
+/** Outcomes of a callback: how it was accepted, or the code of its problem. */
+const OUTCOMES = [
+  'kept', 'duplicate', 'quarantined', 'AUTH_FAILURES_EXCEEDED', 'BODY_NOT_JSON', 'BODY_TOO_LARGE',
+  'CALLBACK_UNAUTHENTIC', 'CALLBACK_UNREADABLE', 'HOST_UNKNOWN', 'INTERNAL', 'MEDIA_TYPE_UNSUPPORTED',
+  'METHOD_NOT_ALLOWED', 'NOT_FOUND', 'QUARANTINE_FULL', 'REQUEST_INVALID', 'STORE_UNAVAILABLE', 'URL_TOO_LONG'
+]
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 const GROUP_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 512]
@@ -44,6 +51,10 @@ export function createMetrics (): Metrics {
   const groups = histogram('relay_commit_group_size', 'Events in one commit', GROUP_SIZES)
   const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
   const slow = counter('relay_slow_streams_total', 'Streams ended because their reader read nothing')
+
+  // A rate needs a first value: a counter that starts at 1 shows no increase.
+  for (const outcome of OUTCOMES) callbacks.inc({ outcome }, 0)
+  for (const { const: event } of EventNameSchema.anyOf) events.inc({ event }, 0)
 
   return {
     registry,

@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/': ['schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
-  'src/app.ts': ['schemas/', 'src/config.ts', 'src/errors.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/', 'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'],
+  'src/app.ts': ['schemas/', 'src/config.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/', 'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'],
   'src/main.ts': ['src/app.ts', 'src/cli/', 'src/config.ts'],
   'src/bin.js': ['src/main.ts'],
   'src/index.ts': [...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/ticket.ts', 'src/bus/', 'src/hub/', 'src/store/', 'src/store/memory/', 'src/store/sqlite/', 'src/suno/'].filter((room) => room !== 'src/secrets.ts')

@@ -40,15 +40,17 @@ export interface Reception {
  * @see https://docs.sunoapi.org/suno-api/voice-validate-callbacks
  */
 export function readCallback (step: Step, json: unknown, reception: Reception): ReadCallback {
-  if (!body.Check(json)) throw unreadable(describeFault(json))
+  if (!body.Check(json)) throw malformed(json)
   const taskId = readTaskId(json, reception.signedTaskId)
-  const event = eventName(step, json)
+  const fields = fieldsOf(json)
+  const event = eventName(step, json.code, fields)
   // The digest comes first: it refuses a depth that would overflow the stack in JSON.stringify.
   const digest = digestOf(step, json)
   const { receivedAt, source = 'callback', submission } = reception
-  const data = JSON.stringify(eventData(json, { taskId, step, source, receivedAt: receivedAt.toISOString() }))
-  const progress = isOutcome(event) ? undefined : json.data?.status ?? ''
-  const about = { step, meaning: meaningOf(event, json), progress, submission }
+  const own = { taskId, step, source, receivedAt: receivedAt.toISOString() }
+  const data = JSON.stringify(eventData(json, fields, own))
+  const progress = isOutcome(event) ? undefined : fields.status ?? ''
+  const about = { step, meaning: meaningOf(event, fields), progress, submission }
   return { taskId, draft: { event, data, digest, about } }
 }
 
@@ -78,33 +80,42 @@ export function digestOf (step: Step, json: unknown): string {
  */
 function readTaskId (body: CallbackBody, signedTaskId?: string): string {
   const id = signedTaskId ?? (body.data?.taskId || body.data?.task_id || body.taskId || body.task_id)
-  if (!id) throw unreadable('it has no task id, expected one in data.taskId')
+  if (!id) throw unreadable('it has no task id, expected one in data.taskId', '/data/taskId')
   if (taskIds.Check(id)) return id
-  throw unreadable('its task id is malformed, expected 1 to 128 characters of A-Z a-z 0-9 . _ : -')
+  throw unreadable('its task id is malformed, expected 1 to 128 characters of A-Z a-z 0-9 . _ : -', '/data/taskId')
 }
 
-function eventName (step: Step, { code, data }: CallbackBody): EventName {
-  const failed = code !== SUCCESS || FAILED.has(data?.status ?? '')
-  return step === 'generate' ? voiceEvent(failed, data) : phraseEvent(failed, data)
+/** Fields of a callback: those of `data`, and those at the top level that `data` lacks. */
+type Fields = Omit<NonNullable<CallbackBody['data']>, 'taskId' | 'task_id'>
+
+function fieldsOf ({ code: _, msg: __, data, ...top }: CallbackBody): Fields {
+  const given = Object.entries(data ?? {}).filter(([, value]) => value !== null && value !== '')
+  const { taskId: ___, task_id: ____, ...fields } = { ...data, ...top, ...Object.fromEntries(given) }
+  return fields
 }
 
-function phraseEvent (failed: boolean, data: CallbackBody['data']): EventName {
+function eventName (step: Step, code: number, fields: Fields): EventName {
+  const failed = code !== SUCCESS || FAILED.has(fields.status ?? '')
+  return step === 'generate' ? voiceEvent(failed, fields) : phraseEvent(failed, fields)
+}
+
+function phraseEvent (failed: boolean, { status, validateInfo }: Fields): EventName {
   if (failed) return 'phrase-failed'
-  return data?.status === 'wait_validating' && data.validateInfo?.trim() ? 'phrase-ready' : 'task-update'
+  return status === 'wait_validating' && validateInfo?.trim() ? 'phrase-ready' : 'task-update'
 }
 
-function voiceEvent (failed: boolean, data: CallbackBody['data']): EventName {
+function voiceEvent (failed: boolean, fields: Fields): EventName {
   if (failed) return 'voice-failed'
-  const voiceId = data?.status === 'success' && data.voiceId?.trim()
+  const voiceId = fields.status === 'success' && fields.voiceId?.trim()
   if (!voiceId) return 'task-update'
   // kie.ai reports a mismatched voice as a success with this text as the id.
   return voiceId === 'fail' ? 'voice-failed' : 'voice-ready'
 }
 
 /** Returns a digest of an outcome's phrase, voice or error; undefined for other events. */
-function meaningOf (event: EventName, { data }: CallbackBody): string | undefined {
+function meaningOf (event: EventName, fields: Fields): string | undefined {
   if (!isOutcome(event)) return undefined
-  const { validateInfo, voiceId, errorCode, errorMessage } = data ?? {}
+  const { validateInfo, voiceId, errorCode, errorMessage } = fields
   // Neither code nor msg: a failure has 400 in a callback and 200 in an answer.
   const error = `${errorCode || 0} ${errorMessage?.trim() ?? ''}`
   const outcome = event === 'phrase-ready' ? validateInfo : event === 'voice-ready' ? voiceId : error
@@ -113,8 +124,7 @@ function meaningOf (event: EventName, { data }: CallbackBody): string | undefine
 
 type Own = Required<Pick<EventData, 'taskId' | 'step' | 'source' | 'receivedAt'>>
 
-function eventData ({ code, msg = null, data }: CallbackBody, own: Own): EventData {
-  const { taskId: _, task_id: __, ...fields } = data ?? {}
+function eventData ({ code, msg = null }: CallbackBody, fields: Fields, own: Own): EventData {
   const { taskId, step, source, receivedAt } = own
   const known = { taskId, step, code, msg, status: null, validateInfo: null, errorCode: null, errorMessage: null }
   return { ...known, ...fields, step, code, msg, source, receivedAt }
@@ -132,13 +142,13 @@ function sortKeys (value: unknown, depth = 0): unknown {
   return sorted
 }
 
-function describeFault (json: unknown): string {
+function malformed (json: unknown): RelayError {
   const { path, message } = innermost(body.Errors(json).First() as ValueError)
-  return `${path || 'the body'} has a wrong type: ${message}`
+  return unreadable(`${path || 'the body'} has a wrong type: ${message}`, path || undefined)
 }
 
-function unreadable (fact: string): RelayError {
-  return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${fact}`)
+function unreadable (fact: string, field?: string): RelayError {
+  return new RelayError('CALLBACK_UNREADABLE', `Cannot read the callback: ${fact}`, { field })
 }
 
 /** Optional fields are unions with null: the fault is in the first member of the union. */

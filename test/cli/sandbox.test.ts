@@ -70,7 +70,7 @@ t.test('sandbox takes all of its options', async t => {
   const taskId = await suno.submit('validate', VALIDATE, receiver.url)
   const { headers, body } = await receiver.next()
   t.match(body, { code: 400, data: { taskId, status: 'processing_validate_fail' } })
-  t.ok(checkKieSignature(headers, body, { keys: ['a key'], windowSeconds: 300, now: Date.now() }))
+  t.ok(checkKieSignature(headers, JSON.stringify(body), { keys: ['a key'], windowSeconds: 300, now: Date.now() }))
   t.strictSame((await receiver.next()).body, body)
   await t.rejects(suno.submit('regenerate', { taskId }), { name: 'SunoError', kind: 'no-credits' })
   // The submissions were two of twenty calls.

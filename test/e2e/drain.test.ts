@@ -29,7 +29,7 @@ t.test('drain: each stream gets its own reconnection time', async t => {
   const port = Number(new URL(relay.url).port)
   const sockets = Array.from({ length: 5 }, () => connect(port, '127.0.0.1').setEncoding('utf8'))
   const texts = sockets.map(async (socket) => {
-    socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
+    socket.write('GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await once(socket, 'readable')
     return socket
   })

@@ -50,13 +50,13 @@ t.test('the process never prints a secret, at any log level', async t => {
       `/callback/${'a'.repeat(9000)}${query}`
     ]) {
       answers.push(
-        await raw(url, `GET ${odd} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`),
-        await raw(url, `POST ${odd} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+        await raw(url, `GET ${odd} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`),
+        await raw(url, `POST ${odd} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
       )
     }
     const broken = [
       `GET /callback${query} HTTP/9.9\r\n\r\n`,
-      `POST /callback${query} HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n`,
+      `POST /callback${query} HTTP/1.1\r\nhost: localhost\r\ncontent-length: x\r\n\r\n`,
       `${query}\r\n\r\n`
     ]
     for (const request of broken) answers.push(await raw(url, request))

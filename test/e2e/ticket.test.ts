@@ -71,10 +71,10 @@ t.test('no key and no ticket is in what the process prints or answers, whatever 
   for (const ticket of Object.values(tickets)) {
     const query = `?ticket=${ticket}`
     for (const path of [`/tasks/a${query}`, `/events/a+${query}`, `/events/%zz${query}`, `/nope${query}`, `/healthz${query}`, `/events/a?until=done&lastEventId=x&ticket=${ticket}`, `/tasks/a?ticket=x&ticket=${ticket}`, `/tasks/${ticket}`]) {
-      answers.push(await sendRaw(t, relay.url, `GET ${path} HTTP/1.1\r\nhost: relay\r\nconnection: close\r\n\r\n`))
+      answers.push(await sendRaw(t, relay.url, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`))
     }
     for (const header of [`authorization: Bearer ${ticket}`, `cookie: ticket=${ticket}`, `x: ${ticket}\r\n\0`]) {
-      answers.push(await sendRaw(t, relay.url, `GET /tasks/a HTTP/1.1\r\nhost: relay\r\n${header}\r\nconnection: close\r\n\r\n`))
+      answers.push(await sendRaw(t, relay.url, `GET /tasks/a HTTP/1.1\r\nhost: localhost\r\n${header}\r\nconnection: close\r\n\r\n`))
     }
     answers.push(await sendRaw(t, relay.url, callbackBytes('{', { authorization: `Bearer ${ticket}` })))
   }

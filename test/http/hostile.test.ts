@@ -15,13 +15,13 @@ const body = (data: string) => {
   return `{"code":200,"msg":"success","data":{"taskId":"a","status":"wait_validating","validateInfo":"x",${data}}}`
 }
 const head = (lines: string, rest = '') => {
-  return `POST /callback HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\n${lines}\r\n${rest}`
+  return `POST /callback HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${lines}\r\n${rest}`
 }
 const nested = (depth: number) => body(`"deep":${'['.repeat(depth)}${']'.repeat(depth)}`)
 const chunked = (chunks: string) => head('transfer-encoding: chunked\r\nconnection: close\r\n', chunks)
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
 const get = (path: string, connection = 'close') =>
-  `GET ${path} HTTP/1.1\r\nhost: relay\r\nconnection: ${connection}\r\n\r\n`
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: ${connection}\r\n\r\n`
 
 /** Bodies with the status of the answer. */
 const bodies: ReadonlyArray<[what: string, body: string | Uint8Array, status: number]> = [
@@ -97,7 +97,7 @@ const requests: ReadonlyArray<[what: string, bytes: string | Uint8Array, statuse
   ['a folded header', head('x: a\r\n b\r\ncontent-length: 2\r\n', '{}'), [400]],
   ['a bare CR in a header', head('x: a\rcontent-length: 2\r\n', '{}'), [400]],
   ['a NUL in a header', head('x: a\0\r\ncontent-length: 2\r\n', '{}'), [400]],
-  ['a doubled host', 'GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n', [200]],
+  ['a doubled host', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nhost: b\r\nconnection: close\r\n\r\n', [200]],
   ['no host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', [400]],
   ['a URL in absolute form', get('http://evil.example/healthz'), [200]],
   ['a URL in absolute form to nowhere', get('http://evil.example/nope'), [404]],
@@ -113,13 +113,13 @@ const requests: ReadonlyArray<[what: string, bytes: string | Uint8Array, statuse
   ],
   [
     'an Accept of nonsense',
-    'GET /events/a HTTP/1.1\r\nhost: relay\r\naccept: ;;;,,,q=q=q/\r\nconnection: close\r\n\r\n',
+    'GET /events/a HTTP/1.1\r\nhost: localhost\r\naccept: ;;;,,,q=q=q/\r\nconnection: close\r\n\r\n',
     [406]
   ],
   ['a query of prototypes', get('/tasks/a?__proto__=1&constructor=2&toString=3'), [404]],
   [
     'an upgrade',
-    'GET /healthz HTTP/1.1\r\nhost: relay\r\nupgrade: websocket\r\nconnection: upgrade, close\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade, close\r\n\r\n',
     [200]
   ],
   ['an unknown expectation', head('expect: a miracle\r\ncontent-length: 2\r\nconnection: close\r\n', '{}'), [417]],

@@ -15,7 +15,18 @@ const SECURITY = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY'
 }
-const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nhost: relay\r\n${headers}connection: close\r\n\r\n`
+const get = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}connection: close\r\n\r\n`
+
+const dynamic: Readonly<Record<string, string | Buffer>> = {
+  'a known task': get('/tasks/a'),
+  'an empty long poll': get('/tasks/b?wait=0.01'),
+  metrics: get('/metrics'),
+  readiness: get('/readyz'),
+  'a stream that is done': get('/events/a?until=done', 'accept: text/event-stream\r\nlast-event-id: 0.0\r\n'),
+  'an OPTIONS request': get('/events/a').replace('GET', 'OPTIONS'),
+  'a HEAD request': get('/tasks/a').replace('GET', 'HEAD')
+}
 
 const requests: Readonly<Record<string, string | Buffer>> = {
   'a health check': get('/healthz'),
@@ -29,7 +40,12 @@ const requests: Readonly<Record<string, string | Buffer>> = {
   'headers that are too large': get('/', `x: ${'x'.repeat(16_384)}\r\n`),
   'no HTTP': 'hello?\r\n\r\n',
   'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  'a refused stream': get('/events/a', 'accept: text/html\r\n')
+  'a refused stream': get('/events/a', 'accept: text/html\r\n'),
+  'a request without Host': 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n',
+  'an unknown expectation': get('/', 'expect: a miracle\r\n'),
+  'an upgrade': get('/healthz', 'upgrade: websocket\r\n'),
+  'a CONNECT request': 'CONNECT localhost:80 HTTP/1.1\r\nhost: localhost\r\n\r\n',
+  'another method': get('/callback')
 }
 
 for (const [what, bytes] of Object.entries(requests)) {
@@ -47,6 +63,15 @@ for (const [what, bytes] of Object.entries(requests)) {
   })
 }
 
+for (const [what, bytes] of Object.entries({ ...requests, ...dynamic })) {
+  t.test(`the answer to ${what} is never stored by a cache`, async t => {
+    const { url } = await startRelay(t, { CORS_ORIGINS: ['https://app.example'] })
+    await post(url, phraseReady('a'))
+
+    t.match((await sendRaw(t, url, bytes)).toLowerCase(), /^cache-control: no-store/m)
+  })
+}
+
 t.test('a stream is hardened', async t => {
   const { url } = await startRelay(t)
 
@@ -60,6 +85,9 @@ const refusals: ReadonlyArray<[what: string, bytes: string, status: number, code
   ['a URL that is too long', get(`/${'a'.repeat(8192)}`), 414, 'URL_TOO_LONG'],
   ['a task id that is too long for a URL', get(`/tasks/${'a'.repeat(8200)}`), 414, 'URL_TOO_LONG'],
   ['no HTTP', 'hello?\r\n\r\n', 400, 'REQUEST_INVALID'],
+  ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'REQUEST_INVALID'],
+  ['an unknown expectation', get('/', 'expect: a miracle\r\n'), 417, 'EXPECTATION_FAILED'],
+  ['a CONNECT request', 'CONNECT a:80 HTTP/1.1\r\nhost: localhost\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
   ['a URL that cannot be read', get('/events/%zz'), 400, 'REQUEST_INVALID']
 ]
 
@@ -76,7 +104,7 @@ for (const [what, bytes, status, code] of refusals) {
 
 const slow: Readonly<Record<string, string>> = {
   nothing: '',
-  'half its headers': 'POST /callback HTTP/1.1\r\nhost: relay\r\n',
+  'half its headers': 'POST /callback HTTP/1.1\r\nhost: localhost\r\n',
   'half its body': callbackBytes('{"code"', { 'content-length': '70' }).toString()
 }
 
@@ -113,7 +141,7 @@ t.test('bytes that are not HTTP get no answer inside a stream', async t => {
   const { url } = await startRelay(t)
   const socket = await openSocket(t, url)
   const all = readAll(socket)
-  socket.write('GET /events/a HTTP/1.1\r\nhost: relay\r\n\r\n')
+  socket.write('GET /events/a HTTP/1.1\r\nhost: localhost\r\n\r\n')
   await once(socket, 'data')
 
   socket.write('hello?\r\n\r\n')
@@ -139,6 +167,7 @@ t.test('the connection limit is MAX_STREAMS and a reserve', async t => {
 })
 
 const ORIGIN = 'https://app.example'
+const ALLOWED_HEADERS = 'Accept, Authorization, Cache-Control, Content-Type, Last-Event-ID, X-Requested-With'
 const answersToPages: Readonly<Record<string, string>> = {
   'a health check': '/healthz',
   'an unknown path': '/nope',
@@ -171,7 +200,7 @@ t.test('a page of a configured origin may read streams and refused tickets', asy
   }
 })
 
-t.test('a page of a configured origin may send Authorization and Last-Event-ID, but may not post', async t => {
+t.test('a page of a configured origin may send the headers of common clients, but may not post', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: [ORIGIN] })
 
   const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
@@ -182,7 +211,7 @@ t.test('a page of a configured origin may send Authorization and Last-Event-ID, 
 
   t.equal(status, 204)
   t.match(Object.fromEntries(headers), {
-    'access-control-allow-headers': 'Authorization, Last-Event-ID',
+    'access-control-allow-headers': ALLOWED_HEADERS,
     'access-control-allow-methods': 'GET, HEAD',
     'access-control-max-age': '600'
   })

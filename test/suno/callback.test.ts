@@ -121,6 +121,41 @@ t.test('readCallback() writes data as one line', async t => {
   t.notMatch(read('validate', ok({ validateInfo: 'a\r\nb\rc\n\ndata: forged' })).draft.data, /[\r\n]/)
 })
 
+const top = { code: 200, msg: 'success', taskId: 'a', ...phrase }
+const FLAT: Array<[string, Step, object, EventName]> = [
+  ['a phrase without data', 'validate', top, 'phrase-ready'],
+  ['a phrase with data that is null', 'validate', { ...top, data: null }, 'phrase-ready'],
+  ['a phrase with data of other fields', 'validate', { ...top, data: { mood: 'calm' } }, 'phrase-ready'],
+  ['a phrase whose data has null', 'regenerate', { ...top, data: { validateInfo: null } }, 'phrase-ready'],
+  ['a phrase whose data has an empty text', 'validate', { ...top, data: { validateInfo: '' } }, 'phrase-ready'],
+  [
+    'a phrase whose status is in data',
+    'validate',
+    { ...top, status: 'x', data: { status: 'wait_validating' } },
+    'phrase-ready'
+  ],
+  ['a failure', 'validate', { code: 200, taskId: 'a', status: 'fail', errorMessage: 'no' }, 'phrase-failed'],
+  ['a voice', 'generate', { code: 200, task_id: 'a', ...voice }, 'voice-ready'],
+  ['a voice that does not match', 'generate', { code: 200, taskId: 'a', ...voice, voiceId: 'fail' }, 'voice-failed']
+]
+
+for (const [what, step, body, event] of FLAT) {
+  t.test(`readCallback() reads a flat body: ${what}`, async t => {
+    t.equal(nameOf(step, body), event)
+  })
+}
+
+t.test('readCallback() keeps known and unknown fields of both levels, those of data first', async t => {
+  const body = { ...top, errorMessage: 'top', mood: 'calm', tempo: 1, data: { taskId: 'a', tempo: 2, tags: null } }
+  const { status, validateInfo, errorMessage, mood, tempo, tags } = dataOf('validate', body)
+  t.strictSame({ status, validateInfo, errorMessage, mood, tempo, tags },
+    { ...phrase, errorMessage: 'top', mood: 'calm', tempo: 2, tags: null })
+})
+
+t.test('readCallback() gives flat and nested outcomes of one phrase the same meaning', async t => {
+  t.equal(meaningOf('validate', top), meaningOf('validate', ok(phrase)))
+})
+
 const SPELLINGS: Array<[string, object, string]> = [
   ['data.taskId', { data: { taskId: 'a' } }, 'a'],
   ['data.task_id', { data: { task_id: 'a' } }, 'a'],
@@ -161,6 +196,7 @@ const UNREADABLES: Array<[string, unknown, RegExp]> = [
   ['a voiceId that is a number', ok({ voiceId: 1 }), /\/data\/voiceId/],
   ['an errorCode that is text', ok({ errorCode: '0' }), /\/data\/errorCode/],
   ['an errorMessage that is an object', ok({ errorMessage: {} }), /\/data\/errorMessage/],
+  ['a status at the top level that is a number', { code: 200, taskId: 'a', status: 1 }, /\/status/],
   ['a list', [], /the body|\/code/],
   ['a text', 'hello', /the body/],
   ['null', null, /the body/],

@@ -63,7 +63,10 @@ t.test('submit() posts the fields and the callback URL, in the spelling of its s
 t.test('submit() lets no callback URL of the fields through', async t => {
   const { url, seen } = await startVendor(t)
   for (const step of STEPS) {
-    await client(url).submit(step, { callBackUrl: 'https://evil.example', calBackUrl: 'https://evil.example' }, CALLBACK)
+    await client(url).submit(step, {
+      callBackUrl: 'https://evil.example',
+      calBackUrl: 'https://evil.example'
+    }, CALLBACK)
     t.notMatch(seen.body, 'evil')
   }
 })
@@ -308,7 +311,10 @@ t.test('A refused connection is tried a second time, and nothing was submitted',
 })
 
 t.test('A host without an address is no connection', async t => {
-  await t.rejects(client('http://phrase-relay.invalid').submit('validate', {}), { ...UNREACHABLE, maybeSubmitted: false })
+  await t.rejects(client('http://phrase-relay.invalid').submit('validate', {}), {
+    ...UNREACHABLE,
+    maybeSubmitted: false
+  })
 })
 
 t.test('A submission succeeds when the second connection does', async t => {
@@ -331,7 +337,11 @@ for (const [what, error, sent] of [
   ['Deno, no such host', { message: `${DENO} for url (http://a/): client error (Connect): dns error: …` }, false],
   ['Node, reset', { code: 'ECONNRESET', message: 'read ECONNRESET' }, true],
   ['Node, closed', { code: 'UND_ERR_SOCKET', message: 'other side closed' }, true],
-  ['Deno, closed', { message: `${DENO} from 127.0.0.1:1 for http://a/ (127.0.0.1:2): client error (SendRequest): …` }, true],
+  [
+    'Deno, closed',
+    { message: `${DENO} from 127.0.0.1:1 for http://a/ (127.0.0.1:2): client error (SendRequest): …` },
+    true
+  ],
   ['an error without a cause', undefined, true]
 ] as const) {
   t.test(`Whether a failure may have submitted something: ${what}`, async t => {
@@ -404,7 +414,9 @@ for (const apiKey of ['', 'a b', 'a\nb', 'é']) {
   })
 }
 
-for (const apiUrl of ['', 'api.sunoapi.org', 'ftp://a', 'https://user:pass@a', 'https://user@a', 'https://a?x=1', 'https://a#x']) {
+for (const apiUrl of [
+  '', 'api.sunoapi.org', 'ftp://a', 'https://user:pass@a', 'https://user@a', 'https://a?x=1', 'https://a#x'
+]) {
   t.test(`createSunoClient() refuses the API URL ${JSON.stringify(apiUrl)}`, async t => {
     t.throws(() => client(apiUrl), { name: 'RangeError', message: /^Cannot call Suno: its API URL/ })
   })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkKieSignature, checkStandardSignature, type SignatureCheck } from '../../src/suno/signature.ts'
+import { checkKieSignature, checkStandardSignature, maySign, type SignatureCheck } from '../../src/suno/signature.ts'
 import { kieHeaders, standardHeaders } from '../support/signing.ts'
 
 const NOW = 1_700_000_000
@@ -8,7 +8,7 @@ const WINDOW = 300
 const check = (keys: string[], now = NOW * 1000): SignatureCheck => ({ keys, windowSeconds: WINDOW, now })
 
 t.test('checkKieSignature() returns the signed task id', async t => {
-  const signed = checkKieSignature(kieHeaders(KEY, 'a', NOW), { data: { taskId: 'a' } }, check([KEY]))
+  const signed = checkKieSignature(kieHeaders(KEY, 'a', NOW), JSON.stringify({ data: { taskId: 'a' } }), check([KEY]))
   t.equal(signed?.taskId, 'a')
   t.match(signed?.delivery, { onConflict: 'reject', key: /^[\w-]{43}$/ })
 })
@@ -19,7 +19,7 @@ t.test('checkKieSignature() agrees with openssl', async t => {
     'x-webhook-timestamp': '1700000000',
     'x-webhook-signature': 'uqHB0W6fymzRlJCaDMe8Yp3/Z0bweEmZIZrXWrjWJlo='
   }
-  t.equal(checkKieSignature(headers, { task_id: 'a' }, check([KEY]))?.taskId, 'a')
+  t.equal(checkKieSignature(headers, JSON.stringify({ task_id: 'a' }), check([KEY]))?.taskId, 'a')
 })
 
 for (const [spelling, json] of Object.entries({
@@ -29,31 +29,34 @@ for (const [spelling, json] of Object.entries({
   task_id: { data: { taskId: 'x', task_id: 'y' }, taskId: 'z', task_id: 'a' }
 })) {
   t.test(`checkKieSignature() finds the signed task id in ${spelling}`, async t => {
-    t.equal(checkKieSignature(kieHeaders(KEY, 'a', NOW), json, check([KEY]))?.taskId, 'a')
+    t.equal(checkKieSignature(kieHeaders(KEY, 'a', NOW), JSON.stringify(json), check([KEY]))?.taskId, 'a')
   })
 }
 
 t.test('checkKieSignature() accepts any of several keys', async t => {
   for (const key of ['old', 'new']) {
-    t.equal(checkKieSignature(kieHeaders(key, 'a', NOW), { taskId: 'a' }, check(['old', 'new']))?.taskId, 'a')
+    t.equal(
+      checkKieSignature(kieHeaders(key, 'a', NOW), JSON.stringify({ taskId: 'a' }), check(['old', 'new']))?.taskId,
+      'a'
+    )
   }
 })
 
 t.test('checkKieSignature() checks the window in both directions, to the second', async t => {
   const headers = kieHeaders(KEY, 'a', NOW)
   const accepts = (seconds: number): boolean =>
-    checkKieSignature(headers, { taskId: 'a' }, check([KEY], (NOW + seconds) * 1000)) !== undefined
+    checkKieSignature(headers, JSON.stringify({ taskId: 'a' }), check([KEY], (NOW + seconds) * 1000)) !== undefined
   t.strictSame([-301, -300, 0, 300, 301].map(accepts), [false, true, true, true, false])
 })
 
 t.test('checkKieSignature() sets an expiry past the window', async t => {
-  const signed = checkKieSignature(kieHeaders(KEY, 'a', NOW + WINDOW), { taskId: 'a' }, check([KEY]))
+  const signed = checkKieSignature(kieHeaders(KEY, 'a', NOW + WINDOW), JSON.stringify({ taskId: 'a' }), check([KEY]))
   t.equal(signed!.delivery.expiresAt > (NOW + WINDOW + WINDOW) * 1000, true)
 })
 
 t.test('checkKieSignature() gives each pair its own delivery key', async t => {
   const keyOf = (taskId: string, timestamp: number) =>
-    checkKieSignature(kieHeaders(KEY, taskId, timestamp), { taskId }, check([KEY]))?.delivery.key
+    checkKieSignature(kieHeaders(KEY, taskId, timestamp), JSON.stringify({ taskId }), check([KEY]))?.delivery.key
   t.equal(keyOf('a', NOW), keyOf('a', NOW))
   t.equal(new Set([keyOf('a', NOW), keyOf('a', NOW + 1), keyOf('b', NOW)]).size, 3)
 })
@@ -71,19 +74,20 @@ for (const [what, headers, json] of [
   ['a time that is not a number', kieHeaders(KEY, 'a', `${NOW}x`), { taskId: 'a' }],
   ['a time with a fraction', kieHeaders(KEY, 'a', `${NOW}.5`), { taskId: 'a' }],
   ['no signature', { 'x-webhook-timestamp': String(NOW) }, { taskId: 'a' }],
+  ['a signature of another length', { ...pair, 'x-webhook-signature': `${signature}=` }, { taskId: 'a' }],
   ['an empty signature', { ...pair, 'x-webhook-signature': '' }, { taskId: 'a' }],
   // Another spelling of the same bytes would be another pair, which could carry another body.
   ['a signature without its padding', { ...pair, 'x-webhook-signature': signature.replace('=', '') }, { taskId: 'a' }],
   ['a signature in another alphabet', { ...pair, 'x-webhook-signature': `${signature.slice(0, -1)}_` }, { taskId: 'a' }]
 ] as const) {
   t.test(`checkKieSignature() refuses ${what}`, async t => {
-    t.equal(checkKieSignature(headers, json, check([KEY])), undefined)
+    t.equal(checkKieSignature(headers, JSON.stringify(json), check([KEY])), undefined)
   })
 }
 
 t.test('checkKieSignature() does not use a secret of Standard Webhooks', async t => {
   const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
-  t.equal(checkKieSignature(kieHeaders(secret, 'a', NOW), { taskId: 'a' }, check([secret])), undefined)
+  t.equal(checkKieSignature(kieHeaders(secret, 'a', NOW), JSON.stringify({ taskId: 'a' }), check([secret])), undefined)
 })
 
 /** Test vector of the specification's reference libraries. */
@@ -162,4 +166,36 @@ t.test('checkStandardSignature() identifies a delivery by its id alone', async t
     )?.delivery.key
   t.equal(keyOf('one', '{}', NOW), keyOf('one', '[]', NOW + 5))
   t.not(keyOf('one', '{}', NOW), keyOf('two', '{}', NOW))
+})
+
+t.test('checkKieSignature() refuses a body that is not JSON, or names the task elsewhere', async t => {
+  const accepts = (body: string) => checkKieSignature(kieHeaders(KEY, 'a', NOW), body, check([KEY])) !== undefined
+  t.strictSame(['{"taskId":"a"', '{"info":{"taskId":"a"}}', '{"taskId" : "a"}'].map(accepts), [false, false, true])
+})
+
+t.test('checkKieSignature() tries eight task ids of a body', async t => {
+  const accepts = (others: number) => {
+    const body = `{${Array.from({ length: others }, (_, n) => `"x${n}":{"taskId":"${n}"}`).join()},"taskId":"a"}`
+    return checkKieSignature(kieHeaders(KEY, 'a', NOW), body, check([KEY])) !== undefined
+  }
+  t.strictSame([7, 8].map(accepts), [true, false])
+})
+
+t.test('checkStandardSignature() refuses a list of more than 1,024 characters, even with a valid signature', async t => {
+  const list = (length: number) => `${VECTOR.headers['webhook-signature']} `.padEnd(length, 'v1,x ')
+  const accepts = (length: number) => {
+    const headers = { ...VECTOR.headers, 'webhook-signature': list(length) }
+    return checkStandardSignature(headers, VECTOR.body, check([VECTOR.secret], VECTOR.now)) !== undefined
+  }
+  t.strictSame([1024, 1025].map(accepts), [true, false])
+})
+
+t.test('maySign() judges headers by their form and time alone', async t => {
+  const form = { 'x-webhook-timestamp': String(NOW), 'x-webhook-signature': 'x'.repeat(44) }
+  t.equal(maySign(form, check([KEY])), true)
+  t.equal(maySign(VECTOR.headers, check([KEY], VECTOR.now)), true)
+  t.equal(maySign(form, check([])), false)
+  t.equal(maySign(form, check([KEY], 0)), false)
+  t.equal(maySign({ ...form, 'x-webhook-signature': 'x' }, check([KEY])), false)
+  t.equal(maySign({}, check([KEY])), false)
 })

@@ -36,6 +36,6 @@ export function statuses (answers: string): number[] {
 /** A POST of a body, as bytes; the server hangs up after its answer. */
 export function callbackBytes (body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): Buffer {
   const bytes = Buffer.from(body as string)
-  const lines = Object.entries({ host: 'relay', 'content-type': 'application/json', 'content-length': bytes.length, connection: 'close', ...headers })
+  const lines = Object.entries({ host: 'localhost', 'content-type': 'application/json', 'content-length': bytes.length, connection: 'close', ...headers })
   return Buffer.concat([Buffer.from(`POST /callback HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`), bytes])
 }

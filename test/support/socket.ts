@@ -22,7 +22,7 @@ export async function dial (t: Test, url: string, head: string[] = []): Promise<
   socket.setEncoding('utf8')
   socket.on('data', (chunk) => { text += chunk })
   socket.on('end', () => { over = true })
-  if (head.length > 0) socket.write([...head, 'Host: relay', '', ''].join('\r\n'))
+  if (head.length > 0) socket.write([...head, 'Host: localhost', '', ''].join('\r\n'))
 
   return {
     socket,

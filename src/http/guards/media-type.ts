@@ -1,19 +1,48 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { RelayError } from '../../errors.ts'
 
-const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i
+type Next = HookHandlerDoneFunction
+
+const JSON_TYPE = /^\s*(?:application|text)\/(?:[\w.-]{1,100}\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
+const MAX_LENGTH = 200
 
 /**
- * Refuses a compressed body, or one in another charset than UTF-8, before it is read: `MEDIA_TYPE_UNSUPPORTED`.
+ * Refuses a body that is not plain JSON in UTF-8, before it is read: `MEDIA_TYPE_UNSUPPORTED`.
  *
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+ * A page of another origin can post only `text/plain` and forms without asking the server.
+ *
+ * @see https://fetch.spec.whatwg.org/#cors-safelisted-request-header
  */
-export function requirePlainUtf8 (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void {
-  const { headers } = request
-  const [, charset = 'utf-8'] = CHARSET.exec(headers['content-type'] ?? '') ?? []
-  const coding = headers['content-encoding'] ?? 'identity'
-  if (/^utf-?8$/i.test(charset) && /^identity$/i.test(coding)) return next()
+export function requireJsonType (request: FastifyRequest, _reply: FastifyReply, next: Next): void {
+  const { 'content-type': type = '' } = request.headers
+  if (!hasBody(request) || (type.length <= MAX_LENGTH && JSON_TYPE.test(type))) return next()
+  next(unsupported('its media type is not JSON in UTF-8, expected application/json'))
+}
+
+/** Refuses a compressed body before it is read: `MEDIA_TYPE_UNSUPPORTED`. */
+export function requireIdentityCoding (request: FastifyRequest, reply: FastifyReply, next: Next): void {
+  const coding = request.headers['content-encoding'] ?? 'identity'
+  if (/^identity$/i.test(coding)) return next()
   reply.header('accept-encoding', 'identity')
-  const message = 'Cannot read the body: it is compressed or not in UTF-8, expected plain application/json in UTF-8'
-  next(new RelayError('MEDIA_TYPE_UNSUPPORTED', message))
+  next(unsupported('it is compressed, expected no Content-Encoding'))
+}
+
+/** Makes Fastify read the body whatever its media type is, or without one. */
+export function ignoreMediaType (request: FastifyRequest, _reply: FastifyReply, next: Next): void {
+  request.raw.headers['content-type'] = 'application/json'
+  next()
+}
+
+function hasBody ({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+function unsupported (fact: string): RelayError {
+  return new RelayError('MEDIA_TYPE_UNSUPPORTED', `Cannot read the body: ${fact}`)
+}
+
+/** Returns the media type of a request as it came, for the log. */
+export function mediaTypeOf ({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
+  const index = rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-type')
+  return index < 0 ? undefined : rawHeaders[index + 1]?.slice(0, MAX_LENGTH)
 }

@@ -1,23 +1,29 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, type Step } from '../../../schemas/callback.ts'
+import {
+  CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, StepSchema, type Step
+} from '../../../schemas/callback.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
-import { RelayError, STATUS, type RelayErrorCode } from '../../errors.ts'
+import { RelayError, type RelayErrorCode } from '../../errors.ts'
 import type { TaskEvent } from '../../event.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { digestOf, type readCallback, type ReadCallback } from '../../suno/callback.ts'
 import type { Authenticator, Proof } from '../guards/authenticator.ts'
 import type { AuthFailures } from '../guards/failures.ts'
-import { requirePlainUtf8 } from '../guards/media-type.ts'
+import { ignoreMediaType, mediaTypeOf, requireIdentityCoding, requireJsonType } from '../guards/media-type.ts'
 import { networkOf } from '../guards/network.ts'
+import type { RefusalLog } from '../guards/refusal-log.ts'
+import { pathOf } from '../path.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 const EMPTY = Buffer.alloc(0)
+const DEFAULT_STEP: Step = 'regenerate'
+const STEPS: readonly string[] = StepSchema.anyOf.map((step) => step.const)
 
 /** Options of the callback routes. */
 export interface CallbackOptions {
@@ -29,6 +35,7 @@ export interface CallbackOptions {
   readonly authenticator: Authenticator
   readonly failures: AuthFailures
   readonly metrics: Metrics
+  readonly refusals: RefusalLog
 }
 
 /** An authentic callback. */
@@ -38,40 +45,35 @@ interface Arrival {
   readonly body: string
   readonly json: unknown
   readonly proof: Proof
+  readonly path: string
+  readonly mediaType: string | undefined
 }
 
 /** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
-  const { hub, read, bodyLimit, authenticator, failures, metrics } = options
-  app.addHook('onRequest', requirePlainUtf8)
+  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals } = options
+  app.addHook('onRequest', async (request) => { authenticator.screen(request) })
+  app.addHook('onRequest', requireIdentityCoding)
+  app.addHook('onRequest', authenticator.required ? ignoreMediaType : requireJsonType)
   app.removeAllContentTypeParsers()
   // Signatures cover the raw bytes.
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
 
   app.setErrorHandler((error: FastifyError | RelayError, request, reply) => {
-    const { code } = toRelayError(error)
+    const network = networkOf(request.ip)
+    const refused = hasCode(error, 'CALLBACK_UNAUTHENTIC') ? refusal(failures.recordFailure(network), error) : error
+    const { code, message, field } = toRelayError(refused)
     metrics.callback(code)
-    // Unauthenticated requests must not fill the log.
-    const level = STATUS[code] === 401 || STATUS[code] === 429 ? 'debug' : 'info'
-    app.log[level]({ code, ms: Math.round(reply.elapsedTime) }, 'callback refused')
-    return sendProblem(error, request, reply)
+    if (isAuthFailure(code)) refusals.unauthenticated(network, stepOf(request))
+    else refusals.refused({ code, reason: message, field, step: stepOf(request), ...describeRequest(request) })
+    return sendProblem(refused, request, reply)
   })
-
-  async function receive (step: Step, request: FastifyRequest) {
-    try {
-      return await accept(authenticate(step, request))
-    } catch (error) {
-      if (!hasCode(error, 'CALLBACK_UNAUTHENTIC')) throw error
-      throw refusal(failures.recordFailure(networkOf(request.ip)), error)
-    }
-  }
 
   function authenticate (step: Step, request: FastifyRequest): Arrival {
     const bytes = request.body as Buffer | undefined ?? EMPTY
-    const { body, json } = parseJson(bytes)
-    const proof = authenticator.prove(request, bytes, json)
-    if (json !== undefined) return { step, body, json, proof }
-    throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
+    const body = decode(bytes)
+    const proof = authenticator.prove(request, bytes, body)
+    return { step, body, json: parseJson(body), proof, ...describeRequest(request) }
   }
 
   async function accept (arrival: Arrival) {
@@ -82,7 +84,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     } catch (error) {
       // Strangers must not fill the disk.
       if (!authenticator.required) throw error
-      if (hasCode(error, 'CALLBACK_UNREADABLE')) return quarantine(arrival, (error as RelayError).message)
+      if (hasCode(error, 'CALLBACK_UNREADABLE')) return quarantine(arrival, error)
       await holdForFix(arrival, error as Error)
       throw error
     }
@@ -100,8 +102,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
   }
 
   /** Quarantines a callback that cannot be read. */
-  async function quarantine (arrival: Arrival, reason: string) {
-    const first = await hold(arrival, reason)
+  async function quarantine (arrival: Arrival, { message, field }: RelayError) {
+    const first = await hold(arrival, message, field)
     metrics.callback(first ? 'duplicate' : 'quarantined')
     return first ? received(first, true) : QUARANTINED
   }
@@ -117,17 +119,19 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     }
   }
 
-  async function hold (arrival: Arrival, reason: string): Promise<TaskEvent | undefined> {
-    const { step, body, proof } = arrival
+  async function hold (arrival: Arrival, reason: string, field?: string): Promise<TaskEvent | undefined> {
+    const { step, body, proof, path, mediaType } = arrival
     const digest = digestOfHeld(arrival)
     const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
-    app.log.warn({ step, reason }, 'callback quarantined')
+    app.log.warn({ step, path, mediaType, field, reason }, 'callback quarantined')
     return first
   }
 
-  app.post('/callback', { bodyLimit, schema: { response } }, (request) => receive('regenerate', request))
+  app.post('/callback', { bodyLimit, schema: { response } }, (request) => {
+    return accept(authenticate(DEFAULT_STEP, request))
+  })
   app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, (request) => {
-    return receive(request.params.step, request)
+    return accept(authenticate(request.params.step, request))
   })
 }
 
@@ -144,17 +148,38 @@ function digestOfHeld ({ step, body, json }: Arrival): string {
   }
 }
 
-/** Parses a body. `json` is undefined if it is not JSON in UTF-8: only an authenticated sender gets that error. */
-function parseJson (bytes: Buffer): Pick<Arrival, 'body' | 'json'> {
+/** Returns the body as text; empty if it is not UTF-8. Only an authenticated sender learns that it is not. */
+function decode (bytes: Buffer): string {
   try {
-    const body = UTF8.decode(bytes)
-    return { body, json: JSON.parse(body) }
+    return UTF8.decode(bytes)
   } catch {
-    return { body: '', json: undefined }
+    return ''
   }
 }
 
-function hasCode (error: unknown, code: RelayErrorCode): boolean {
+function parseJson (body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
+  }
+}
+
+function describeRequest (request: FastifyRequest): { path: string, mediaType: string | undefined } {
+  return { path: pathOf(request.url), mediaType: mediaTypeOf(request) }
+}
+
+/** Returns the step of a URL, for the log. */
+function stepOf ({ params }: FastifyRequest): string {
+  const { step = DEFAULT_STEP } = params as { step?: string }
+  return STEPS.includes(step) ? step : 'unknown'
+}
+
+function isAuthFailure (code: RelayErrorCode): boolean {
+  return code === 'CALLBACK_UNAUTHENTIC' || code === 'AUTH_FAILURES_EXCEEDED'
+}
+
+function hasCode (error: unknown, code: RelayErrorCode): error is RelayError {
   return error instanceof RelayError && error.code === code
 }
 

@@ -87,7 +87,7 @@ t.test('counts stay exact when clients leave and come back', async t => {
   for (let round = 0; round < 20; round++) {
     const asked = nextOver(relay)
     const socket = await openSocket(t, relay.url)
-    socket.write('GET /events/a HTTP/1.1\r\nhost: relay\r\n\r\n')
+    socket.write('GET /events/a HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await once(socket, 'data')
     t.equal((await fetch(`${relay.url}/events/a`)).status, 429)
     socket.destroy()
@@ -102,7 +102,7 @@ for (const path of ['/events/a', '/tasks/a?wait=60']) {
     for (let round = 0; round < 50; round++) {
       const asked = nextOver(relay)
       const socket = await openSocket(t, relay.url)
-      socket.write(`GET ${path} HTTP/1.1\r\nhost: relay\r\n\r\n`, () => { socket.destroy() })
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`, () => { socket.destroy() })
       await (await asked).over
     }
 
@@ -137,7 +137,7 @@ t.test('a pipelined request is released when its answer ends', async t => {
   const { url } = await startRelay(t, { MAX_STREAMS: 2 })
   const requests = [
     '/healthz', '/tasks/a?wait=1', '/tasks/a?wait=1'
-  ].flatMap((path) => [`GET ${path} HTTP/1.1`, 'Host: a', ''])
+  ].flatMap((path) => [`GET ${path} HTTP/1.1`, 'Host: localhost', ''])
   const { until } = await dial(t, url, [...requests, 'GET /nowhere HTTP/1.1'])
   await until('404 Not Found')
 

@@ -5,8 +5,12 @@ import { memoryStore } from '../../../src/store/memory/store.ts'
 import { phraseFailed, phraseReady, post, voiceReady, type Reply } from '../../support/callbacks.ts'
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay, type TestRelay } from '../../support/relay.ts'
+import { callbackBytes, sendRaw, statuses } from '../../support/raw.ts'
+import { kieHeaders } from '../../support/signing.ts'
 import { dial } from '../../support/socket.ts'
 import { failingStore } from '../../support/stores.ts'
+
+const TOKEN = 'a-token-of-32-random-characters-'
 
 /** A relay whose store counts the events that were appended. */
 async function start (t: Test) {
@@ -154,6 +158,59 @@ t.test('POST /callback takes a body of exactly the limit', async t => {
   const rest = 1024 - JSON.stringify(phraseReady('a', '')).length
   t.equal((await post(url, phraseReady('a', 'x'.repeat(rest)))).status, 200)
   t.equal((await post(url, phraseReady('a', 'x'.repeat(rest + 1)))).status, 413)
+})
+
+const TYPES = [
+  'text/json', 'application/vnd.suno+json', 'text/plain', 'text/plain;charset=UTF-8', 'application/octet-stream',
+  'application/x-www-form-urlencoded', 'application/json; charset="utf8"', 'application/json;charset=utf_8',
+  'application/json; charset=latin1', 'application/json;;', 'json', '*', ''
+]
+
+for (const type of TYPES) {
+  t.test(`POST /callback of a proven sender reads JSON with the media type ${JSON.stringify(type)}`, async t => {
+    const { url } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN] })
+    const bytes = callbackBytes(JSON.stringify(phraseReady('a')), { 'content-type': type })
+    const request = bytes.toString().replace('/callback', `/callback?token=${TOKEN}`)
+    t.strictSame(statuses(await sendRaw(t, url, request)), [200])
+    t.strictSame(statuses(await sendRaw(t, url, bytes)), [401])
+  })
+}
+
+t.test('POST /callback of a proven sender reads JSON without a media type', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN] })
+  const body = JSON.stringify(phraseReady('a'))
+  const head = `POST /callback?token=${TOKEN} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n`
+  t.strictSame(statuses(await sendRaw(t, url, `${head}content-length: ${body.length}\r\n\r\n${body}`)), [200])
+})
+
+t.test('POST /callback of a proven sender refuses a compressed body', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN] })
+  const reply = await post(url, '{}', { query: `?token=${TOKEN}`, headers: { 'content-encoding': 'gzip' } })
+  isProblem(t, reply, 415, 'MEDIA_TYPE_UNSUPPORTED')
+})
+
+for (const type of ['text/json', 'application/vnd.suno+json; charset=utf-8', 'application/json;charset="UTF8"']) {
+  t.test(`POST /callback of an open relay reads ${type}, which a page cannot post unasked`, async t => {
+    const { url } = await startRelay(t)
+    t.equal((await post(url, phraseReady('a'), { headers: { 'content-type': type } })).status, 200)
+  })
+}
+
+t.test('POST /callback parses no body of an unauthenticated sender', async t => {
+  const { app } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN], WEBHOOK_HMAC_KEYS: ['a key'] })
+  const parse = t.capture(JSON, 'parse', JSON.parse)
+  const forged = { ...kieHeaders('another key', 'a'), 'content-type': 'application/json' }
+  for (const headers of [{ 'content-type': 'application/json' }, forged]) {
+    const { statusCode } = await app.inject({ method: 'POST', url: '/callback', headers, payload: '{"taskId":"a"}' })
+    t.equal(statusCode, 401)
+  }
+  t.strictSame(parse().filter(({ args }) => String(args[0]).includes('taskId')), [])
+})
+
+t.test('POST /callback refuses an unauthenticated sender without waiting for its body', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN] })
+  const { until } = await dial(t, url, ['POST /callback HTTP/1.1', 'Content-Length: 60000'])
+  t.match(await until('}'), /^HTTP\/1\.1 401 /)
 })
 
 t.test('POST /callback/:step refuses an unknown step', async t => {

@@ -81,7 +81,7 @@ t.test('events: a whole stream, byte by byte', async t => {
 t.test('events: head and first frame arrive in one piece', async t => {
   const { url } = await startRelay(t)
   const { socket } = await dial(t, url)
-  socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
+  socket.write('GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const [piece] = await once(socket, 'data')
   t.match(piece, /^HTTP\/1\.1 200 OK\r\n.*event:subscribed\n.*\n\n$/s)
 })
@@ -345,9 +345,9 @@ t.test('events: a client that connects during the drain reconnects later', async
   const closing = close()
   t.strictSame(await stream.rest(), ['closing'])
 
-  idle[0].socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n\r\n')
-  idle[1].socket.write('GET /events/a HTTP/1.1\r\nHost: relay\r\nAccept: */*\r\n\r\n')
-  idle[2].socket.write('GET /readyz HTTP/1.1\r\nHost: relay\r\n\r\n')
+  idle[0].socket.write('GET /events/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
+  idle[1].socket.write('GET /events/a HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n')
+  idle[2].socket.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const refused = await idle[0].ended()
   t.match(refused, /^HTTP\/1\.1 200 OK\r\n.*content-type: text\/event-stream\r\n/s)
   t.match(refused, /\r\n\r\nretry:1[0-5]\d{3}\n\n$/)

@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { createAuthenticator } from '../../../src/http/guards/authenticator.ts'
 import { createAuthFailures } from '../../../src/http/guards/failures.ts'
+import { createRefusalLog } from '../../../src/http/guards/refusal-log.ts'
 import { callback } from '../../../src/http/routes/callback.ts'
 import { createHub, localBus, memoryStore, phraseRelay, readHeld } from '../../../src/index.ts'
 import { createMetrics } from '../../../src/metrics.ts'
@@ -101,7 +102,8 @@ async function withDefect (t: Test, tokens: string[]) {
     bodyLimit: 65_536,
     authenticator: createAuthenticator(tokens, [], 300),
     failures: createAuthFailures(0),
-    metrics: createMetrics()
+    metrics: createMetrics(),
+    refusals: createRefusalLog(app.log)
   })
   return { hub, log, inject: () => app.inject({ method: 'POST', url: `/callback${query}`, payload: phraseReady('a') }) }
 }

@@ -168,7 +168,7 @@ t.test('tasks: wait ends when the client disconnects', async t => {
 t.test('tasks: pipelined waits end when the client disconnects', async t => {
   const bus = gatedBus()
   const { url } = await mountRelay(t, memoryStore(), { bus })
-  const request = 'GET /tasks/a?wait=60 HTTP/1.1\r\nHost: relay\r\n\r\nGET /tasks/b?wait=60 HTTP/1.1'
+  const request = 'GET /tasks/a?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /tasks/b?wait=60 HTTP/1.1'
   const { socket } = await dial(t, url, [request])
   while (bus.subscriptions < 2) await turn()
   socket.destroy()

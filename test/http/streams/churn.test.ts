@@ -10,7 +10,7 @@ import { mountRelay } from '../../support/relay-with.ts'
 
 const ROUNDS = 10
 const AT_ONCE = 20
-const REQUEST = 'GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n'
+const REQUEST = 'GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 interface Gate {
   /** Tasks that were requested since the gate was closed. */

@@ -16,7 +16,7 @@ t.test('slow reader: its buffer is bounded, others do not wait, and it gets ever
 
   const slow = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => { slow.destroy() })
-  slow.write('GET /events/a?replay=all HTTP/1.1\r\nHost: relay\r\n\r\n')
+  slow.write('GET /events/a?replay=all HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await once(slow, 'readable')
   const [slowSide] = served as [Socket]
   const quick = await watch(t, `${url}/events/a?replay=all`)
@@ -46,7 +46,7 @@ t.test('slow reader: a client that reads nothing for four keep-alives is disconn
   const served = once(app.server, 'connection') as Promise<[Socket]>
   const slow = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => { slow.destroy() })
-  slow.write('GET /events/a HTTP/1.1\r\nHost: relay\r\n\r\n')
+  slow.write('GET /events/a HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await once(slow, 'readable')
   const [slowSide] = await served
   const gone = once(slowSide, 'close')

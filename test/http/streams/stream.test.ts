@@ -34,7 +34,7 @@ async function listen (t: Test, app: FastifyInstance): Promise<string> {
 
 /** Returns the lines of a request that another one follows. */
 function pipelined (path: string): string[] {
-  return [`GET ${path} HTTP/1.1`, 'Host: a', '']
+  return [`GET ${path} HTTP/1.1`, 'Host: localhost', '']
 }
 
 /** Starts a server that answers with a bare stream, one frame and the headers that a hook set. */
@@ -112,7 +112,7 @@ t.test('stream: a client that is disconnected while it is behind gets no more fr
   const app = Fastify()
   const opened = Promise.withResolvers<{ stream: LoggedStream, request: FastifyRequest }>()
   app.get('/', (request, reply) => { opened.resolve({ stream: new LoggedStream(reply), request }) })
-  const { socket } = await dial(t, await listen(t, app), ['GET / HTTP/1.1', 'Host: a'])
+  const { socket } = await dial(t, await listen(t, app), ['GET / HTTP/1.1', 'Host: localhost'])
   const { stream, request } = await opened.promise
   socket.pause()
   t.equal(stream.send(`data:${'x'.repeat(20_000_000)}\n\n`), true)
@@ -134,7 +134,7 @@ t.test('stream: no listener for the end of the response keeps the request in mem
     opened.resolve({ stream: new LoggedStream(reply), waiting, left: reply.raw.listenerCount('finish') })
   })
   const opened = Promise.withResolvers<{ stream: Stream, waiting: number, left: number }>()
-  await dial(t, await listen(t, app), ['GET / HTTP/1.1', 'Host: a'])
+  await dial(t, await listen(t, app), ['GET / HTTP/1.1', 'Host: localhost'])
   const { waiting, left } = await opened.promise
   t.ok(waiting > 0)
   t.equal(left, 0)

@@ -98,8 +98,8 @@ t.test('The sandbox of kie.ai signs as the relay checks it', async t => {
   time.pass(3000)
   const { headers, body } = await receiver.next()
   const check = { windowSeconds: 300, now: Date.now() }
-  t.equal(checkKieSignature(headers, body, { ...check, keys: ['a key'] })?.taskId, taskId)
-  t.equal(checkKieSignature(headers, body, { ...check, keys: ['another'] }), undefined)
+  t.equal(checkKieSignature(headers, JSON.stringify(body), { ...check, keys: ['a key'] })?.taskId, taskId)
+  t.equal(checkKieSignature(headers, JSON.stringify(body), { ...check, keys: ['another'] }), undefined)
 })
 
 t.test('The sandbox signs nothing without a key', async t => {

@@ -1,0 +1,49 @@
+import type { Server, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { RelayError, type RelayErrorCode } from '../errors.ts'
+import { PROBLEM_TYPE, toProblem } from './problems.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+
+/** Codes of Node's parser, mapped to ours. */
+const CLIENT_ERRORS: Readonly<Record<string, RelayErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE'
+}
+
+/** Answers bytes that are not an HTTP request, then closes the connection. */
+export function answerClientError ({ code }: { code: string }, socket: Socket): void {
+  const message = 'Cannot read the request: it is malformed, too large or too slow'
+  writeProblem(socket, new RelayError(CLIENT_ERRORS[code] ?? 'REQUEST_INVALID', message))
+}
+
+/** Makes a server answer the requests that Node would otherwise answer by itself, without a body and our headers. */
+export function answerSpecialRequests (server: Server): void {
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const error = new RelayError('EXPECTATION_FAILED', 'Cannot meet the Expect header: expected 100-continue or none')
+    const { status, headers, body } = answerTo(error)
+    response.writeHead(status, headers).end(body)
+  })
+  server.on('connect', (_request, socket) => {
+    writeProblem(socket as Socket, new RelayError('METHOD_NOT_ALLOWED', 'Cannot CONNECT: this server is not a proxy'))
+  })
+}
+
+function writeProblem (socket: Socket, error: RelayError): void {
+  // After other bytes, the problem would land inside another answer.
+  if (socket.writable && socket.bytesWritten === 0) socket.write(toText(answerTo(error)))
+  socket.destroySoon()
+}
+
+type Answer = ReturnType<typeof answerTo>
+
+function answerTo (error: RelayError) {
+  const { status, title, ...rest } = toProblem(error)
+  const body = JSON.stringify({ ...rest, title, status })
+  const framing = { 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(body), connection: 'close' }
+  return { status, title, headers: { ...SECURITY_HEADERS, ...framing }, body }
+}
+
+function toText ({ status, title, headers, body }: Answer): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`
+}
