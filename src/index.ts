@@ -6,15 +6,17 @@ export { localBus } from './bus/local.ts'
 export type { Position } from './hub/cursor.ts'
 export { RelayError, type RelayErrorCode } from './errors.ts'
 export type { Follower, Receiver } from './hub/follower.ts'
-export { createHub, type Followed, type FollowFrom, type History, type Hub } from './hub/hub.ts'
+export {
+  createHub, type Followed, type FollowFrom, type History, type Hub, type HubObserver, type HubOptions
+} from './hub/hub.ts'
 export type { ReadHeld, Replayed } from './hub/replay.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
 export { memoryStore } from './store/memory/store.ts'
 export { sqliteStore } from './store/sqlite/store.ts'
 export { readCallback, readHeld, type ReadCallback, type Reception } from './suno/callback.ts'
 export { signTicket } from './ticket.ts'
-export type { Config } from '../schemas/config.ts'
-export type { ClosingReason, EventData, EventName, RelayEvent, Replay, Subscribed, TaskState } from '../schemas/event.ts'
-export type { Step } from '../schemas/callback.ts'
+export type { Config } from '../schemas/settings.ts'
+export type * from '../schemas/relay-event.ts'
 export type { Appended, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
 export type {
   Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts, SubmissionStage,

@@ -4,13 +4,17 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { ConfigSchema } from '../schemas/config.ts'
+import { EventDataSchema } from '../schemas/event.ts'
 import { phraseReady, post } from './support/callbacks.ts'
 import { DOCUMENTS } from './support/docs.ts'
 import { node20, noNode20 } from './support/node20.ts'
+import { checkConsumer } from './support/package-types.ts'
 import { startProcess, runtimeCommand } from './support/process.ts'
 import { temporaryFolder } from './support/relay.ts'
 import { watch } from './support/sse.ts'
 
+const MODULES = ['phrase-relay', 'phrase-relay/client', 'phrase-relay/conformance']
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
@@ -35,6 +39,10 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
     options.push('--typeRoots', join(root, 'node_modules/@types'))
     await t.resolves(run(join(root, 'node_modules/.bin/tsc'), [...options, 'embed.ts'], { cwd: folder }))
+  })
+
+  await t.test('with types that document themselves and name nothing hidden', async t => {
+    checkTypes(t, folder)
   })
 
   await t.test('with sources behind every declaration and every file', async t => {
@@ -64,6 +72,33 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
     await sees(t, url)
   })
 })
+
+/** Checks the types as an editor of a strict consumer does. */
+function checkTypes (t: Test, folder: string): void {
+  const settings = Object.entries(ConfigSchema.properties).map(([name, schema]) => [`config.${name}`, schema] as const)
+  const fields = Object.keys(EventDataSchema.properties).map((name) => `relayEvent.data.${name}`)
+  const places = ['relayEvent.id', 'relayEvent.event', ...fields, ...settings.map(([place]) => place)]
+  const imports = MODULES.map((name, n) => `import * as m${n} from '${name}'\n`).join('')
+  const consumer = readFileSync(join(root, 'test/types/consumer.ts'), 'utf8')
+  const { errors, hover, exportsOf, hiddenNames } = checkConsumer(folder, `${consumer}
+${imports}export const modules = [m0, m1, m2]
+declare const config: Partial<Config>
+declare const relayEvent: RelayEvent
+${places.join('\n')}
+`)
+
+  t.strictSame(errors, [])
+  t.strictSame(places.filter((place) => hover(place).length < 10), [], 'each has its documentation')
+  for (const [place, { description, default: value }] of settings) {
+    const text = `${String(description)}.`.replace(/^./, (first) => first.toUpperCase())
+    t.equal(hover(place).replaceAll(/\s+/g, ' '), `${text} @default ${JSON.stringify(value).replaceAll('"', "'")}`)
+  }
+  t.strictSame(hiddenNames('phrase-relay'), [], 'each name in a signature is exported')
+  t.strictSame(hiddenNames('phrase-relay/client'), [], 'each name in a signature of the client is exported')
+  t.strictSame(hiddenNames('phrase-relay/conformance', 'phrase-relay'), [], 'so are those of the suites')
+  const unused = MODULES.flatMap(exportsOf).filter((name) => !new RegExp(`\\b${name}\\b`).test(consumer))
+  t.strictSame(unused, [], 'test/types/consumer.ts uses each export')
+}
 
 async function sees (t: Test, url: string): Promise<void> {
   const stream = await watch(t, `${url}/events/a`)

@@ -1,8 +1,28 @@
-// Compiled by `npm run check` against the source, and by test/package.test.ts against the package.
+// A strict consumer that uses every export. `npm run check` compiles it against the source, and test/package.test.ts
+// against the package.
 
+import Fastify, { type FastifyInstance } from 'fastify'
 import {
-  waitForPhrase, watchTask, type EventData, type RelayEvent, type VoiceReadyEvent
+  createHub, createMetrics, createRelay, localBus, memoryStore, phraseRelay, readCallback, readHeld, RelayError,
+  signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
+  type Delivery, type Due, type EventBus, type EventDraft, type EventStore, type Expected, type Extent, type Followed,
+  type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary, type History, type Hub, type HubObserver,
+  type HubOptions, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
+  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode, type Replayed,
+  type ReservationDraft, type Reserved, type Settled, type StoreOptions, type Submission, type SubmissionCounts,
+  type SubmissionStage, type Submissions, type Subscribed, type Task, type TaskEvent, type TaskState, type Unsubscribe,
+  type WatchDraft, type Watched
+} from 'phrase-relay'
+import {
+  PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type EventData, type EventName, type EventOf,
+  type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent, type PhraseReadyData, type PhraseReadyEvent,
+  type RelayEvent, type Replay, type Step, type TaskEvents, type TaskOverdueEvent, type TaskTimeoutEvent,
+  type TaskUpdateEvent, type Ticket, type VoiceFailedEvent, type VoiceReadyData, type VoiceReadyEvent,
+  type WaitOptions, type WatchOptions
 } from 'phrase-relay/client'
+import {
+  busConformance, storeConformance, type NewHistory, type TestHistory, type Tester
+} from 'phrase-relay/conformance'
 
 /** Narrows an event by its name. */
 export function summarize (relayEvent: RelayEvent): string {
@@ -24,11 +44,135 @@ export function readMood (data: EventData): string {
 }
 
 /** Waits for the phrase, then for the voice. */
-export async function follow (relay: string, taskId: string): Promise<VoiceReadyEvent | undefined> {
-  const { id, data } = await waitForPhrase(relay, taskId)
-  const phrase: string = data.validateInfo
-  for await (const event of watchTask(relay, taskId, { cursor: id })) {
-    if (event.event === 'voice-ready') return event
-    if (event.data.validateInfo === phrase) continue
+export async function follow (relay: string, ticket: Ticket): Promise<VoiceReadyEvent | string> {
+  const plainFetch: Fetch = (url, init: FetchInit) => fetch(url, init)
+  const options: WatchOptions = { ticket, fetch: plainFetch, onFailure (error) { console.warn(error.message) } }
+  const waiting: WaitOptions = { ...options, timeoutMs: 60_000 }
+  try {
+    const phrase: PhraseReadyEvent = await waitForPhrase(relay, 'a', waiting)
+    const { validateInfo }: PhraseReadyData = phrase.data
+    const events: TaskEvents = watchTask(relay, 'a', { ...options, cursor: phrase.id })
+    for await (const event of events) {
+      if (event.event === 'voice-ready') return event
+      if (event.data.validateInfo !== validateInfo) break
+    }
+  } catch (error) {
+    if (error instanceof PhraseFailed) return summarize(error.event)
+    if (error instanceof WaitTimeout) return String(error.cause)
+    if (error instanceof WatchRefused) return `${error.status} ${error.code}`
   }
+  return 'no voice'
+}
+
+/** Every kind of event has the common fields. */
+export function kindOf (
+  event: PhraseFailedEvent | VoiceFailedEvent | TaskUpdateEvent | TaskOverdueEvent | TaskTimeoutEvent
+): EventOf<EventName> {
+  const { step }: { step: Step } = event.data
+  const overdue: OverdueData | undefined = event.event === 'task-overdue' ? event.data : undefined
+  return overdue && step === 'validate' ? { ...event, data: overdue } : event
+}
+
+/** Mounts the relay into an app, with metrics and a store of choice. */
+export async function embed (path: string | undefined): Promise<FastifyInstance> {
+  const storeOptions: StoreOptions = { dedupeWindowMs: 60_000, now: () => Date.now() }
+  const store: EventStore = path ? await sqliteStore(path, storeOptions) : memoryStore(storeOptions)
+  const metrics: Metrics = createMetrics()
+  const observer: HubObserver = metrics
+  const parts: HubOptions = { store, bus: localBus(), observer }
+  const config: Partial<Config> = { TICKET_KEYS: ['k'.repeat(32)], LOG_LEVEL: 'warn' }
+  const options: PhraseRelayOptions = { hub: createHub(parts), config, metrics }
+  const app = Fastify({ routerOptions: { maxParamLength: 128 } })
+  await app.register(phraseRelay, { ...options, prefix: '/voice' })
+  return app
+}
+
+/** Starts a relay of its own, and signs a ticket for it. */
+export async function start (): Promise<{ relay: Relay, ticket: string }> {
+  const relay = await createRelay({ PORT: 0, STORE_URL: 'memory:' })
+  await relay.listen()
+  return { relay, ticket: await signTicket('k'.repeat(32), ['a'], new Date(Date.now() + 60_000)) }
+}
+
+/** Publishes a callback without HTTP. */
+export async function publish (hub: Hub, body: unknown): Promise<TaskEvent | RelayErrorCode> {
+  const reception: Reception = { receivedAt: new Date() }
+  try {
+    const { taskId, draft }: ReadCallback = readCallback('validate', body, reception)
+    const { event, duplicate }: Appended = await hub.publish(taskId, { ...draft, delivery: deliveryOf(draft) })
+    return duplicate ? 'CALLBACK_UNREADABLE' : event
+  } catch (error) {
+    if (error instanceof RelayError) return error.code
+    throw error
+  }
+}
+
+function deliveryOf ({ digest, about, delivery }: EventDraft): Delivery {
+  const { step }: Partial<About> = about ?? {}
+  return delivery ?? { key: `${step}:${digest}`, onConflict: 'append', expiresAt: Date.now() + 60_000 }
+}
+
+/** Follows a task without HTTP. */
+export async function tail (hub: Hub, replay: Replay): Promise<TaskEvent[]> {
+  const from: FollowFrom = { replay }
+  const receiver: Receiver = { deliver: () => true }
+  const { follower, position }: Followed = await hub.follow('a', from, receiver)
+  const running: Follower = follower
+  running.resume()
+  running.stop()
+  const { gap, extent }: Position = position
+  const { last }: Extent = extent
+  const history: History = await hub.history('a', undefined)
+  return gap || last === 0 ? [] : history.events
+}
+
+/** Replays the quarantine. */
+export async function replay (hub: Hub, quarantine: Quarantine, draft: HeldDraft): Promise<Replayed[]> {
+  const read: ReadHeld = readHeld
+  await quarantine.hold(draft)
+  const [summary]: HeldSummary[] = await quarantine.list()
+  const held: Held | undefined = summary && await quarantine.get(summary.id)
+  return held ? hub.replay(read, held.id) : []
+}
+
+/** Wraps a bus. */
+export function loggingBus (bus: EventBus): EventBus {
+  return {
+    ...bus,
+    async subscribe (taskId, listener): Promise<Unsubscribe> {
+      return bus.subscribe(taskId, (news: News) => { listener(news) })
+    }
+  }
+}
+
+/** Watches over a submission. */
+export async function submit (submissions: Submissions, draft: ReservationDraft): Promise<SubmissionStage | undefined> {
+  const reserved: Reserved = await submissions.reserve(draft)
+  const submission: Submission | undefined = reserved.result === 'conflict' ? undefined : reserved.submission
+  return submission?.stage
+}
+
+/** Records that types of streams and submissions can be named. */
+export interface Named {
+  readonly answer: Answer
+  readonly claim: ClaimOptions
+  readonly closing: ClosingReason
+  readonly counts: SubmissionCounts
+  readonly due: Due
+  readonly expected: Expected
+  readonly patience: Patience
+  readonly settled: Settled
+  readonly subscribed: Subscribed
+  readonly task: Task
+  readonly state: TaskState
+  readonly voice: VoiceReadyData
+  readonly watch: WatchDraft
+  readonly watched: Watched
+}
+
+/** Tests a store and a bus. */
+export async function conform (t: Tester, newHistory: NewHistory): Promise<TestHistory> {
+  storeConformance(t, 'my store', newHistory)
+  busConformance(t, 'my bus', async () => localBus())
+  return newHistory(t)
 }
