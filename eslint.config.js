@@ -4,8 +4,8 @@ import language, { CODE } from './lint/language.config.js'
 /** Files whose sentences still have to be rewritten. */
 const PENDING = [
   'bench/*.ts', 'schemas/event.ts', 'src/conformance/**', 'src/index.ts', 'src/hub/watch-over.ts',
-  'src/store/*submission*.ts', 'src/store/{memory,sqlite}/**', 'test/{event,imports,main,secrets}.test.ts',
-  'test/{cli,e2e,hub,store,suno,support}/**'
+  'src/store/*submission*.ts', 'src/store/{memory,sqlite}/**', 'test/{event,imports}.test.ts',
+  'test/{hub,store,suno}/**', 'test/support/raw.ts'
 ]
 
 const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', '.tap/**', 'data/**'] })

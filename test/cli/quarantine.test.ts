@@ -6,48 +6,53 @@ import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { databasePath } from '../support/sqlite.ts'
 import { watch } from '../support/sse.ts'
 
-const COMING = new Date('2026-01-02T03:04:05.678Z')
+const RECEIVED_AT = '2026-01-02T03:04:05.678Z'
+const BODY = JSON.stringify(phraseReady('a'))
+const READABLE = { step: 'validate', body: BODY, reason: 'it was odd', digest: 'one' } as const
+const UNREADABLE = { step: 'generate', body: '{"msg":"\u009b31m\u007f"}', reason: 'it is odd', digest: 'two' } as const
 
-/** A store's file with a body that can be read and one that cannot. */
-async function heldFile (t: Test): Promise<{ STORE_URL: string }> {
+/** Creates a database with a readable and an unreadable body in quarantine. */
+async function databaseWithTwo (t: Test): Promise<{ STORE_URL: string }> {
   const path = databasePath(t)
-  const store = await sqliteStore(path, { now: () => COMING.getTime() })
-  await store.quarantine.hold({ step: 'validate', body: JSON.stringify(phraseReady('a')), reason: 'it was odd', digest: 'one' })
-  await store.quarantine.hold({ step: 'generate', body: '{"msg":"\u009b31m\u007f"}', reason: 'it is odd', digest: 'two' })
+  const store = await sqliteStore(path, { now: () => Date.parse(RECEIVED_AT) })
+  await store.quarantine.hold(READABLE)
+  await store.quarantine.hold(UNREADABLE)
   await store.close()
   return { STORE_URL: `sqlite:${path}` }
 }
 
-t.test('quarantine list prints what is held, a line each', async t => {
-  const env = await heldFile(t)
-  t.equal(await quarantine(['list'], env), '1\t2026-01-02T03:04:05.678Z\tvalidate\t159\tit was odd\n2\t2026-01-02T03:04:05.678Z\tgenerate\t16\tit is odd\n')
+t.test('quarantine list prints one line per callback', async t => {
+  const env = await databaseWithTwo(t)
+  const lines = [`1\t${RECEIVED_AT}\tvalidate\t159\tit was odd\n`, `2\t${RECEIVED_AT}\tgenerate\t16\tit is odd\n`]
+  t.equal(await quarantine(['list'], env), lines.join(''))
 })
 
-t.test('quarantine show prints a body that no terminal obeys', async t => {
-  const env = await heldFile(t)
+t.test('quarantine show escapes control characters for the terminal', async t => {
+  const env = await databaseWithTwo(t)
   t.strictSame(JSON.parse(await quarantine(['show', '1'], env)), phraseReady('a'))
   t.equal(await quarantine(['show', '2'], env), '{"msg":"\\u009b31m\\u007f"}\n')
 })
 
-t.test('quarantine replay makes events of what can be read, once', async t => {
-  const env = await heldFile(t)
-  t.match(await quarantine(['replay'], env), /^1\tbecame [0-9a-f]{8}\.1 of task a\n2\tstays: Cannot read the callback: .*\n$/)
+t.test('quarantine replay publishes each readable callback once', async t => {
+  const env = await databaseWithTwo(t)
+  const output = /^1\tbecame [0-9a-f-]+\.1 of task a\n2\tstays: Cannot read the callback: .*\n$/
+  t.match(await quarantine(['replay'], env), output)
   t.match(await quarantine(['replay'], env), /^2\tstays: .*\n$/)
 })
 
-t.test('quarantine replay of one leaves the others', async t => {
-  const env = await heldFile(t)
+t.test('quarantine replay ID leaves other callbacks', async t => {
+  const env = await databaseWithTwo(t)
   t.match(await quarantine(['replay', '2'], env), /^2\tstays: .*\n$/)
   t.match(await quarantine(['list'], env), /^1\t.*\n2\t/)
 })
 
-t.test('quarantine drop forgets one', async t => {
-  const env = await heldFile(t)
+t.test('quarantine drop deletes a callback', async t => {
+  const env = await databaseWithTwo(t)
   t.equal(await quarantine(['drop', '1'], env), '1\tdropped\n')
   t.match(await quarantine(['list'], env), /^2\t[^\n]*\n$/)
 })
 
-t.test('quarantine without a verb prints its help', async t => {
+t.test('quarantine without arguments prints its help', async t => {
   for (const args of [[], ['--help']]) t.match(await quarantine(args, {}), /^Manages the quarantine/)
 })
 
@@ -61,18 +66,19 @@ for (const [args, problem] of [
   [['show', 'x'], 'Cannot read the id "x", expected a whole number']
 ] as const) {
   t.test(`quarantine ${args.join(' ')} is refused`, async t => {
-    await t.rejects(quarantine([...args], await heldFile(t)), new RangeError(problem))
+    await t.rejects(quarantine([...args], await databaseWithTwo(t)), new RangeError(problem))
   })
 }
 
-t.test('quarantine is refused where there is no file, and makes none', async t => {
+t.test('quarantine refuses a missing file and creates none', async t => {
   const STORE_URL = `sqlite:${databasePath(t)}`
   for (const env of [{ STORE_URL }, { STORE_URL }, { STORE_URL: 'memory:' }]) {
-    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the quarantine: STORE_URL is "${env.STORE_URL}", which is no file, expected the server's`))
+    const fact = `STORE_URL is "${env.STORE_URL}", which is no file, expected the server's`
+    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the quarantine: ${fact}`))
   }
 })
 
-t.test('the process sees to the quarantine beside a server that runs, and its open streams get what is replayed', async t => {
+t.test('quarantine works on the file of a running server, and its streams receive replayed events', async t => {
   const path = databasePath(t)
   const env = { STORE_URL: `sqlite:${path}`, CALLBACK_TOKENS: 'token' }
   const { url } = await startProcess(t, env)
@@ -80,7 +86,7 @@ t.test('the process sees to the quarantine beside a server that runs, and its op
   await stream.next()
   await post(url, { code: 200, data: { taskId: 7 } }, { query: '?token=token' })
   const store = await sqliteStore(path)
-  await store.quarantine.hold({ step: 'validate', body: JSON.stringify(phraseReady('a')), reason: 'it was odd', digest: 'one' })
+  await store.quarantine.hold(READABLE)
   await store.close()
 
   const run = (...args: string[]) => runCommand(t, runtimeCommand('src/bin.js', 'quarantine', ...args), env)

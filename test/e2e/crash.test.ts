@@ -2,7 +2,7 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { compare, pour, takeStock, type Ledger } from '../support/load.ts'
+import { compare, postMany, readAll, type Ledger } from '../support/load.ts'
 import { startProcess } from '../support/process.ts'
 import { temporaryFolder } from '../support/relay.ts'
 
@@ -16,14 +16,14 @@ t.test('crash: what was acknowledged survives SIGKILL at any moment, once and in
 
   for (let round = 0; round < ROUNDS; round++) {
     const relay = await startProcess(t, env)
-    const pouring = pour(relay.url, ledger, () => true)
+    const pouring = postMany(relay.url, ledger, () => true)
     await moment()
     await relay.kill('SIGKILL')
     await pouring
   }
 
   const { url } = await startProcess(t, env)
-  const { kept, faults } = await takeStock(url)
+  const { kept, faults } = await readAll(url)
   t.ok(ledger.acknowledged.size > ROUNDS, `${ledger.acknowledged.size} callbacks were acknowledged`)
   t.strictSame(faults, [])
   t.strictSame(compare(ledger, kept), [])
@@ -35,7 +35,7 @@ t.test('power cut: a copy of the files, taken at any moment, has all that was ac
   const relay = await startProcess(t, { STORE_URL: `sqlite:${join(live, 'relay.db')}` })
   const ledger = emptyLedger()
   let pouring = true
-  const poured = pour(relay.url, ledger, () => pouring)
+  const poured = postMany(relay.url, ledger, () => pouring)
   const copies: Array<{ path: string, acknowledged: Map<string, string> }> = []
 
   for (let round = 0; round < 5; round++) {
@@ -54,7 +54,7 @@ t.test('power cut: a copy of the files, taken at any moment, has all that was ac
   for (const { path, acknowledged } of copies) {
     t.ok(readdirSync(path).includes('relay.db'))
     const { url } = await startProcess(t, { STORE_URL: `sqlite:${join(path, 'relay.db')}` })
-    const { kept, faults } = await takeStock(url)
+    const { kept, faults } = await readAll(url)
     t.strictSame(faults, [])
     t.strictSame(compare({ acknowledged, sent: ledger.sent }, kept), [])
   }

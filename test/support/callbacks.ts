@@ -1,24 +1,39 @@
 import type { Step } from '../../schemas/callback.ts'
 
-/** The vendor's documented bodies, for any task. */
-export const phraseReady = (taskId: string, validateInfo = 'Silver rivers hum below the hill') =>
-  ({ code: 200, msg: 'success', data: { taskId, validateInfo, status: 'wait_validating', errorCode: 0, errorMessage: '' } })
+const SUCCESS = { errorCode: 0, errorMessage: '' }
 
-export const phraseFailed = (taskId: string) =>
-  ({ code: 400, msg: 'Validation phrase regeneration failed', data: { taskId, validateInfo: '', status: 'processing_validate_fail', errorCode: 500, errorMessage: 'Failed to regenerate validation phrase' } })
+// The bodies of the vendor's documentation, for any task.
 
-export const voiceReady = (taskId: string) =>
-  ({ code: 200, msg: 'success', data: { taskId, voiceId: taskId, status: 'success', errorCode: 0, errorMessage: '' } })
+export function phraseReady (taskId: string, validateInfo = 'Silver rivers hum below the hill') {
+  return { code: 200, msg: 'success', data: { taskId, validateInfo, status: 'wait_validating', ...SUCCESS } }
+}
 
-/** What a sender got back. */
+export function phraseFailed (taskId: string) {
+  const failure = { errorCode: 500, errorMessage: 'Failed to regenerate validation phrase' }
+  const data = { taskId, validateInfo: '', status: 'processing_validate_fail', ...failure }
+  return { code: 400, msg: 'Validation phrase regeneration failed', data }
+}
+
+export function voiceReady (taskId: string) {
+  return { code: 200, msg: 'success', data: { taskId, voiceId: taskId, status: 'success', ...SUCCESS } }
+}
+
+/** Answer to a sender. */
 export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly json: any
 }
 
-/** Posts a callback the way the sender does. A string goes out as it is. */
-export async function post (url: string, body: unknown, { step, headers = {}, query = '' }: { step?: Step, headers?: Record<string, string>, query?: string } = {}): Promise<Reply> {
+export interface PostOptions {
+  readonly step?: Step
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: string
+}
+
+/** Posts a callback as the sender does. A string is sent unchanged. */
+export async function post (url: string, body: unknown, options: PostOptions = {}): Promise<Reply> {
+  const { step, headers = {}, query = '' } = options
   const response = await fetch(`${url}/callback${step ? `/${step}` : ''}${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

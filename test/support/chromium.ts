@@ -3,20 +3,24 @@ import { chromium, type BrowserContext, type BrowserContextOptions, type Page } 
 import type { Test } from 'tap'
 
 const PROGRAM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'
+]
+const isMissing = process.env['CI'] !== 'true' && !existsSync(PROGRAM)
 
-/** Why browser tests cannot run here, or false. In CI a browser has to be there: then nothing is skipped. */
-export const noChromium: string | false = process.env['CI'] !== 'true' && !existsSync(PROGRAM) && `needs Chromium at ${PROGRAM}`
+/** The reason why browser tests cannot run here, or false. In CI they have to run. */
+export const noChromium: string | false = isMissing && `needs Chromium at ${PROGRAM}`
 
 /** A running browser. */
 export interface TestBrowser {
-  /** Opens an empty profile; it is closed with the test. */
+  /** Opens an empty profile. It is closed with the test. */
   profile (t: Test, options?: BrowserContextOptions): Promise<BrowserContext>
-  /** Opens a page in a profile of its own. */
+  /** Opens a page in its own profile. */
   open (t: Test, url: string, options?: BrowserContextOptions): Promise<Page>
 }
 
-/** Starts Debian's Chromium; it ends with the test. */
+/** Starts Debian's Chromium. It ends with the test. */
 export async function startChromium (t: Test): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ARGS })
   t.teardown(() => browser.close())

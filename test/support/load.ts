@@ -1,6 +1,6 @@
 import { phraseReady, post } from './callbacks.ts'
 
-/** What a sender knows of its callbacks: those that were answered 200, by event id, and all that were sent. */
+/** Callbacks of a sender: the acknowledged ones by event id, and all phrases that were sent. */
 export interface Ledger {
   readonly acknowledged: Map<string, string>
   readonly sent: Set<string>
@@ -10,10 +10,14 @@ export const TASKS = ['a', 'b', 'c', 'd', 'e']
 
 let serial = 0
 
-/** Posts different callbacks for five tasks as fast as they are answered, from several senders, until the server is gone or `left` says so. */
-export async function pour (url: string, ledger: Ledger, left: () => boolean, senders = 8): Promise<void> {
+/**
+ * Posts different callbacks for five tasks from several senders, each as soon as the previous one is answered.
+ *
+ * Ends when the server is gone or `isRunning` returns false.
+ */
+export async function postMany (url: string, ledger: Ledger, isRunning: () => boolean, senders = 8): Promise<void> {
   async function send (): Promise<void> {
-    while (left()) {
+    while (isRunning()) {
       const taskId = TASKS[serial % TASKS.length] as string
       const phrase = `phrase ${++serial}`
       ledger.sent.add(phrase)
@@ -21,29 +25,36 @@ export async function pour (url: string, ledger: Ledger, left: () => boolean, se
       if (status === 200) ledger.acknowledged.set(`${taskId} ${json.eventId}`, phrase)
     }
   }
-  // A server that is killed breaks connections: that is the end of the round and no answer.
+  // A killed server closes connections without an answer. This ends the round.
   await Promise.all(Array.from({ length: senders }, () => send().catch(() => {})))
 }
 
-/** Everything that a server has, by the same keys as the ledger, and what is wrong with its order. */
-export async function takeStock (url: string): Promise<{ kept: Map<string, string>, faults: string[] }> {
+export interface Stored {
+  /** Phrases, by the keys of the ledger. */
+  readonly kept: Map<string, string>
+  /** Faults of their order. */
+  readonly faults: string[]
+}
+
+/** Reads all events of a server. */
+export async function readAll (url: string): Promise<Stored> {
   const kept = new Map<string, string>()
   const faults: string[] = []
   for (const taskId of TASKS) {
     const events = await history(url, taskId)
     events.forEach(({ id, data }, i) => {
-      if (Number(id.split('.')[1]) !== i + 1) faults.push(`${taskId}: ${id} stands at place ${i + 1}`)
+      if (Number(id.split('.')[1]) !== i + 1) faults.push(`${taskId}: ${id} is number ${i + 1}`)
       kept.set(`${taskId} ${id}`, data.validateInfo)
     })
   }
   const phrases = [...kept.values()]
-  if (new Set(phrases).size !== phrases.length) faults.push('a callback was kept twice')
+  if (new Set(phrases).size !== phrases.length) faults.push('a callback was stored twice')
   return { kept, faults }
 }
 
 type PhraseEvent = { readonly id: string, readonly data: { readonly validateInfo: string } }
 
-/** All events of a task, which come in parts. */
+/** Reads all events of a task, page by page. */
 async function history (url: string, taskId: string): Promise<PhraseEvent[]> {
   const all: PhraseEvent[] = []
   for (;;) {
@@ -54,7 +65,7 @@ async function history (url: string, taskId: string): Promise<PhraseEvent[]> {
   }
 }
 
-/** What was acknowledged and is not there, or is there and was never sent. */
+/** Returns the faults: acknowledged callbacks that are not stored, and stored ones that were never sent. */
 export function compare ({ acknowledged, sent }: Ledger, kept: Map<string, string>): string[] {
   const lost = [...acknowledged].filter(([key, phrase]) => kept.get(key) !== phrase).map(([key]) => `lost: ${key}`)
   const invented = [...kept.values()].filter((phrase) => !sent.has(phrase)).map((phrase) => `never sent: ${phrase}`)

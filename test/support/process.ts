@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 const root = new URL('../../', import.meta.url)
 const onDeno = 'Deno' in globalThis
 
-/** How this runtime runs a file, with `args` after it. */
+/** Returns the command that runs a file on this runtime; the file is the first of `args`. */
 export function runtimeCommand (...args: string[]): string[] {
   return onDeno ? [process.execPath, 'run', '-A', ...args] : [process.execPath, ...args]
 }
@@ -15,19 +15,25 @@ export function runtimeCommand (...args: string[]): string[] {
 export interface TestProcess {
   readonly url: string
   readonly child: ChildProcess
-  /** All that it has printed so far, on both outputs. */
+  /** Returns its output so far, standard error included. */
   output (): string
-  /** Resolves once it has printed this. */
+  /** Resolves when its output matches. */
   printed (text: RegExp): Promise<void>
-  /** Sends a signal and resolves with how it ended: an exit code, or the signal's name. */
+  /** Sends a signal. Resolves with the exit code, or with the signal that ended it. */
   kill (signal?: NodeJS.Signals): Promise<number | string>
 }
 
-/** Starts the real process on this runtime and waits until it listens; it is killed with the test. */
-export async function startProcess (t: Test, env: Record<string, string> = {}, command = runtimeCommand('src/bin.js')): Promise<TestProcess> {
-  const { child, output, exited } = run(t, command, { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0', ...env })
+type Env = Readonly<Record<string, string>>
+
+const DEFAULTS: Env = { HOST: '127.0.0.1', PORT: '0', STORE_URL: 'memory:', DRAIN_MS: '0' }
+
+/** Starts the real process on this runtime and waits until it listens. It is killed with the test. */
+export async function startProcess (
+  t: Test, env: Env = {}, command = runtimeCommand('src/bin.js')
+): Promise<TestProcess> {
+  const { child, output, exited } = run(t, command, { ...DEFAULTS, ...env })
   const url = await listening(child)
-  if (url === undefined) throw new Error(`it ended before it listened: ${await exited}, ${output()}`)
+  if (url === undefined) throw new Error(`Cannot test: the process ended with ${await exited}: ${output()}`)
 
   return {
     url,
@@ -37,39 +43,47 @@ export async function startProcess (t: Test, env: Record<string, string> = {}, c
       while (!text.test(output())) await once(child.stdout!, 'data')
     },
     async kill (signal = 'SIGTERM') {
-      // Not child.kill(): Deno then reports the signal whatever the exit code was.
+      // After child.kill(), Deno reports the signal instead of the exit code.
       process.kill(child.pid as number, signal)
       return exited
     }
   }
 }
 
-/** Runs a command in the project's folder until it ends by itself. */
-export async function runCommand (t: Test, command: string[], env: Record<string, string> = {}): Promise<{ code: number | string, output: string }> {
+/** Runs a command in the project's folder until it ends. */
+export async function runCommand (
+  t: Test, command: string[], env: Env = {}
+): Promise<{ code: number | string, output: string }> {
   const { output, exited } = run(t, command, env)
   return { code: await exited, output: output() }
 }
 
-function run (t: Test, [program, ...args]: string[], env: Record<string, string>): { child: ChildProcess, output: () => string, exited: Promise<number | string> } {
+interface Running {
+  readonly child: ChildProcess
+  readonly exited: Promise<number | string>
+  output (): string
+}
+
+function run (t: Test, [program, ...args]: string[], env: Env): Running {
   const child = spawn(program as string, args, { cwd: root, detached: true, env: { ...process.env, ...env } })
   let text = ''
   for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => { text += chunk })
-  // 'close' comes when all output was read, 'exit' may come before.
+  // 'exit' may precede the last output, 'close' never does.
   const exited = once(child, 'close').then(([code, signal]) => code ?? signal)
   t.teardown(() => { killGroup(child.pid as number) })
   return { child, output: () => text, exited }
 }
 
-/** A command such as npm has children of its own, which must not outlive the test. */
+/** Kills a command and its children: npm has some, and they must not outlive the test. */
 function killGroup (pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has ended already.
+    // The group has ended.
   }
 }
 
-/** Its address; undefined when its output ends before. */
+/** Returns the address of a process, or undefined if its output ends first. */
 async function listening (child: ChildProcess): Promise<string | undefined> {
   for await (const line of createInterface({ input: child.stdout! })) {
     const [url] = /http:\/\/[^ "]+/.exec(line) ?? []

@@ -6,29 +6,43 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { temporaryFolder } from './relay.ts'
 
-/** Why tests with a program cannot run here, or false. In CI it has to be there: then nothing is skipped. */
+/** Returns the reason why tests with a program cannot run here, or false. In CI they have to run. */
 export function lacks (program: string, versionFlag: string): string | false {
   return process.env['CI'] !== 'true' && spawnSync(program, [versionFlag]).error !== undefined && `needs ${program}`
 }
 
-/** Starts nginx with everything at its default but what `http` says; it ends with the test. */
+/** Starts nginx with its defaults and the directives in `http`. It ends with the test. */
 export async function startNginx (t: Test, http: string): Promise<void> {
   const folder = temporaryFolder(t)
-  // Its workers are another user's.
+  // Workers run as another user.
   chmodSync(folder, 0o755)
-  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')
-  writeFileSync(join(folder, 'nginx.conf'), `daemon off;\npid ${folder}/pid;\nevents {}\nhttp {\naccess_log off;\n${places}\n${http}\n}\n`)
-  await start(t, 'nginx', ['-e', 'stderr', '-c', join(folder, 'nginx.conf'), '-g', 'error_log stderr notice;'], 'start worker processes')
+  const names = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const paths = names.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, `daemon off;
+pid ${folder}/pid;
+events {}
+http {
+access_log off;
+${paths}
+${http}
+}
+`)
+  const command = ['nginx', '-e', 'stderr', '-c', file, '-g', 'error_log stderr notice;']
+  await start(t, command, 'start worker processes')
 }
 
-/** Starts Caddy with a Caddyfile; it ends with the test. */
+/** Starts Caddy with a Caddyfile. It ends with the test. */
 export async function startCaddy (t: Test, caddyfile: string): Promise<void> {
   const folder = temporaryFolder(t)
-  writeFileSync(join(folder, 'Caddyfile'), `{\nadmin off\nstorage file_system ${folder}\n}\n${caddyfile}\n`)
-  await start(t, 'caddy', ['run', '--config', join(folder, 'Caddyfile'), '--adapter', 'caddyfile'], 'serving initial configuration')
+  const file = join(folder, 'Caddyfile')
+  writeFileSync(file, `{\nadmin off\nstorage file_system ${folder}\n}\n${caddyfile}\n`)
+  await start(t, ['caddy', 'run', '--config', file, '--adapter', 'caddyfile'], 'serving initial configuration')
 }
 
-async function start (t: Test, program: string, args: string[], ready: string): Promise<void> {
+/** Starts a program and waits for the line of its log that contains `ready`. */
+async function start (t: Test, command: string[], ready: string): Promise<void> {
+  const [program, ...args] = command as [string, ...string[]]
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
@@ -43,5 +57,5 @@ async function start (t: Test, program: string, args: string[], ready: string): 
       return
     }
   }
-  throw new Error(`${program} ended before it was ready: ${lines.join('\n')}`)
+  throw new Error(`Cannot test: ${program} ended before it was ready: ${lines.join('\n')}`)
 }

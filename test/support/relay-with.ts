@@ -7,7 +7,7 @@ import { createHub, phraseRelay, type Hub } from '../../src/index.ts'
 import type { EventStore } from '../../src/store/store.ts'
 import { closeNow } from './relay.ts'
 
-/** A relay mounted into an app of somebody else. */
+/** A relay in an app of its user. */
 export interface MountedRelay {
   readonly app: FastifyInstance
   readonly hub: Hub
@@ -18,12 +18,13 @@ export interface MountOptions {
   readonly bus?: EventBus
   readonly prefix?: string
   readonly config?: Partial<Config>
-  /** A hook of the app's own. */
+  /** A hook of the app. */
   readonly onRequest?: onRequestHookHandler
 }
 
-/** Starts a listening app that has the relay mounted over a given store and bus; it ends with the test. */
-export async function mountRelay (t: Test, store: EventStore, { bus = localBus(), prefix = '', config = {}, onRequest }: MountOptions = {}): Promise<MountedRelay> {
+/** Starts a listening app with a relay on the given store and bus. It ends with the test. */
+export async function mountRelay (t: Test, store: EventStore, options: MountOptions = {}): Promise<MountedRelay> {
+  const { bus = localBus(), prefix = '', config = {}, onRequest } = options
   const app = Fastify({ routerOptions: { maxParamLength: 128 }, return503OnClosing: false })
   const hub = createHub({ store, bus })
   if (onRequest) app.addHook('onRequest', onRequest)

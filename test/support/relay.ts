@@ -11,21 +11,21 @@ export interface TestRelay extends Relay {
   readonly url: string
 }
 
-/** Starts a listening relay in this process, on any free port, with nothing on disk unless `config` says so; it ends with the test. */
+/** Starts a listening relay in this process, by default on a free port and in memory. It ends with the test. */
 export async function startRelay (t: Test, config: Partial<Config> = {}): Promise<TestRelay> {
   const relay = await createRelay({ PORT: 0, STORE_URL: 'memory:', LOG_LEVEL: 'silent', DRAIN_MS: 0, ...config })
   t.teardown(() => closeNow(relay.app))
   return { ...relay, url: await relay.listen() }
 }
 
-/** Closes an app without waiting for its clients: some open connections ahead of their use. */
+/** Closes an app without waiting for its clients, some of which open connections before they use them. */
 export async function closeNow (app: FastifyInstance): Promise<void> {
   const cut = setInterval(() => { app.server.closeAllConnections() }, 10)
   await app.close()
   clearInterval(cut)
 }
 
-/** An empty folder that is gone with the test. */
+/** Creates an empty folder. It is deleted with the test. */
 export function temporaryFolder (t: Pick<Tester, 'teardown'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'relay-'))
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })

@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** What a server does with one request. */
+/** Handler of one request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** A server that behaves as no relay should. */
+/** A server that misbehaves. */
 export interface TestServer {
   readonly url: string
-  /** The requests so far: method, path and query. */
+  /** Paths and queries of the requests so far. */
   readonly requests: string[]
 }
 
-/** Starts a server that treats its requests to `handlers` one after the other, and the last one for ever; it ends with the test. */
+/** Starts a server that gives each request to the next handler, and further ones to the last. It ends with the test. */
 export async function startServer (t: Test, ...handlers: Handler[]): Promise<TestServer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
@@ -30,12 +30,14 @@ export async function startServer (t: Test, ...handlers: Handler[]): Promise<Tes
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
-/** Answers with a status and, where there is one, a JSON body. */
+/** Answers with a status and an optional JSON body. */
 export function answer (status: number, json?: unknown, headers: Record<string, string> = {}): Handler {
-  return (_request, response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(json && JSON.stringify(json))
+  return (_request, response) => response
+    .writeHead(status, { 'content-type': 'application/json', ...headers })
+    .end(json && JSON.stringify(json))
 }
 
-/** Sends text as a stream, which stays open. */
+/** Sends text as a stream and leaves it open. */
 export function stream (...text: string[]): Handler {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -43,7 +45,7 @@ export function stream (...text: string[]): Handler {
   }
 }
 
-/** Sends text as a stream, and ends it. */
+/** Sends text as a stream and ends it. */
 export function endedStream (...text: string[]): Handler {
   return (request, response) => {
     stream(...text)(request, response)
@@ -51,7 +53,7 @@ export function endedStream (...text: string[]): Handler {
   }
 }
 
-/** Sends text as a stream, and cuts the connection. */
+/** Sends text as a stream and breaks the connection. */
 export function cutStream (...text: string[]): Handler {
   return (request, response) => {
     stream()(request, response)
@@ -62,17 +64,17 @@ export function cutStream (...text: string[]): Handler {
 /** Never answers. */
 export const nothing: Handler = () => {}
 
-/** One frame of an event; those of a relay have more data. */
+/** Returns the frame of an event. Frames of a relay have more data. */
 export function frame (id: string, event = 'task-update', data: unknown = {}): string {
   return `event:${event}\ndata:${JSON.stringify(data)}\n${id === '' ? '' : `id:${id}\n`}\n`
 }
 
-/** The first frame of a stream. */
+/** Returns the first frame of a stream. */
 export function hello (id: string, gap = false): string {
   return `retry:1\n${frame(id, 'subscribed', { gap })}`
 }
 
-/** The JSON of a task with these events. */
+/** Returns the JSON of a task with these events. */
 export function task (...ids: string[]): { lastEventId: string | undefined, events: unknown[] } {
   return { lastEventId: ids.at(-1), events: ids.map((id) => ({ id, event: 'task-update', data: {} })) }
 }

@@ -1,13 +1,13 @@
 import type { Test } from 'tap'
 
-/** What was set with `setTimeout` and has not come yet. */
+/** Pending timeouts of `setTimeout`. */
 export interface FakeTimeouts {
   readonly delays: number[]
-  /** Lets the time of all that is set come. */
+  /** Runs all pending timeouts. */
   fire (): void
 }
 
-/** Stands in for the platform's timeouts until the test ends, so that a test need not wait for them. */
+/** Replaces the platform's timeouts until the test ends, so that the test does not wait for them. */
 export function fakeTimeouts (t: Test): FakeTimeouts {
   const pending = new Map<object, { run: () => void, ms: number }>()
   function set (run: () => void, ms: number): object {
