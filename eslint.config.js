@@ -3,9 +3,9 @@ import language, { CODE } from './lint/language.config.js'
 
 /** Files whose sentences still have to be rewritten. */
 const PENDING = [
-  'bench/*.ts', 'schemas/event.ts', 'src/conformance/**', 'src/index.ts', 'src/hub/watch-over.ts',
-  'src/store/*submission*.ts', 'src/store/{memory,sqlite}/**', 'test/{event,imports}.test.ts',
-  'test/{hub,store,suno}/**', 'test/support/raw.ts'
+  'src/conformance/**', 'src/index.ts', 'src/hub/watch-over.ts', 'src/store/*submission*.ts',
+  'src/store/{memory,sqlite}/**', 'test/{event,imports}.test.ts', 'test/{hub,store,suno}/**', 'test/support/raw.ts',
+  'test/web/words.test.ts'
 ]
 
 const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', '.tap/**', 'data/**'] })
