@@ -16,6 +16,12 @@ export function startOver (watch: Watch, cursor = ''): void {
   watch.onGap?.()
 }
 
+/** Returns the id of the position before an event. */
+export function before (id: string): string {
+  const [epoch, seq] = id.split('.')
+  return `${epoch}.${Number(seq) - 1}`
+}
+
 /**
  * Returns how many events `to` is after `from`, both `<epoch>.<seq>`. A new epoch may continue the history of the old
  * one: the next `seq` is then one step. Any other distance between two epochs is NaN.

@@ -12,12 +12,15 @@ export class PhraseFailed extends Error {
   }
 }
 
-/** Error of `waitForPhrase` when no phrase arrives in time. `cause` is the error of the last failed attempt, if any. */
+/**
+ * Error of `waitForPhrase` when no phrase arrives within `timeoutMs`, or when the relay gives up with `task-timeout`.
+ * `cause` is the error of the last failed attempt, if any.
+ */
 export class WaitTimeout extends Error {
   override readonly name = 'WaitTimeout'
 
-  constructor (timeoutMs: number, cause: Error | undefined) {
-    super(`Cannot get a phrase: none arrived within ${timeoutMs} ms`, { cause })
+  constructor (cause: Error | undefined) {
+    super('Cannot get a phrase: none arrived in time', { cause })
   }
 }
 
@@ -29,7 +32,7 @@ export class WatchRefused extends Error {
   /** Code of the problem, such as `REQUEST_INVALID`. Undefined if the answer is not from a relay. */
   readonly code: string | undefined
 
-  constructor (status: number, code?: string, detail = 'not a relay') {
+  constructor (status: number, code?: string, detail = 'the answer is not from a relay') {
     super(`Cannot watch the task: status ${status}: ${detail}`)
     this.status = status
     this.code = code

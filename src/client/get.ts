@@ -33,7 +33,8 @@ async function send (watch: Watch, path: string, { signal, accept = '*/*' }: Req
   } catch (cause) {
     // A browser reports a response that CORS withholds like a lost connection.
     if (!(cause instanceof TypeError && globalThis.navigator?.onLine)) throw cause
-    throw attemptFailed(`no response; CORS_ORIGINS may lack ${location.origin}`, { cause })
+    const cure = `if the relay has another origin, its CORS_ORIGINS must contain ${location.origin}`
+    throw attemptFailed(`no response; ${cure}`, { cause })
   }
 }
 

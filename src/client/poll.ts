@@ -1,5 +1,5 @@
-import type { RelayEvent, Task } from '../../schemas/relay-event.ts'
-import { advance, distance, startOver } from './cursor.ts'
+import type { RelayEvent, Replay, Task } from '../../schemas/relay-event.ts'
+import { advance, before, distance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
 import { withTimeout } from './timing.ts'
@@ -42,13 +42,19 @@ function selectEvents (watch: Watch, { lastEventId = '', events = [] }: Partial<
   watch.replay = 'all'
   if (cursor) {
     if (isUnknown(cursor, lastEventId, events[0])) startOver(watch)
-  } else if (replay === 'latest') {
-    return events.slice(-1)
-  } else if (replay === 'none') {
-    watch.cursor = lastEventId
-    return []
+    return events
   }
-  return events
+  return replay === 'all' ? events : selectNewest(watch, replay, lastEventId, events)
+}
+
+/** Returns the newest event if it is wanted. It is fetched next if the answer is one of several pages. */
+function selectNewest (
+  watch: Watch, replay: Replay, lastEventId: string, events: readonly RelayEvent[]
+): readonly RelayEvent[] {
+  const newest = events.slice(-1)
+  if (replay === 'latest' && newest[0]?.id === lastEventId) return newest
+  if (lastEventId) watch.cursor = replay === 'latest' ? before(lastEventId) : lastEventId
+  return []
 }
 
 /** Whether the server does not know the cursor: it then answers with everything that is kept. */

@@ -40,8 +40,9 @@ async function openStream (watch: Watch, signal: AbortSignal): Promise<NonNullab
   const request = get(watch, path, { signal, accept: STREAM })
   const response = await withTimeout(watch.firstFrameMs, signal, request)
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
-  if (isStream && response?.body) return response.body
-  throw attemptFailed('no readable stream arrived', { noStream: isStream ? 'unsupported' : 'blocked' })
+  if (!isStream) throw attemptFailed('no stream arrived', { noStream: 'blocked' })
+  if (!response?.body) throw attemptFailed('this platform cannot read streams', { noStream: 'unsupported' })
+  return response.body
 }
 
 /** Returns a function that parses chunks of a stream into frames. */

@@ -15,7 +15,7 @@ export interface WaitOptions extends WatchOptions {
  * the last event. A phrase expires within minutes: `data.receivedAt` tells its age.
  *
  * @throws {PhraseFailed} if the vendor reports a failure
- * @throws {WaitTimeout} if no phrase arrives within `timeoutMs`
+ * @throws {WaitTimeout} if no phrase arrives within `timeoutMs`, or if the relay gives up
  * @throws {WatchRefused | TypeError} as `watchTask` does
  */
 export async function waitForPhrase (
@@ -31,13 +31,15 @@ export async function waitForPhrase (
     }
   })
   const phrase = await withTimeout(timeoutMs || Infinity, undefined, firstPhrase(events)).finally(() => events.return())
-  if (!phrase) throw new WaitTimeout(timeoutMs, cause)
+  if (!phrase) throw new WaitTimeout(cause)
   return phrase
 }
 
+/** Resolves with undefined if the relay gives up. */
 async function firstPhrase (events: TaskEvents): Promise<PhraseReadyEvent | undefined> {
   for await (const event of events) {
     if (event.event === 'phrase-ready') return event
     if (event.event === 'phrase-failed') throw new PhraseFailed(event)
+    if (event.event === 'task-timeout') return
   }
 }

@@ -1,7 +1,9 @@
 /** @import { EventName, RelayEvent } from '../../schemas/event.ts' */
 
 /** @type {EventName[]} */
-const NAMES = ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-update']
+const NAMES = [
+  'phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-update', 'task-overdue', 'task-timeout'
+]
 const REFUSALS = [401, 403]
 const INITIAL_RETRY_MS = 1000
 const MAX_RETRY_MS = 30_000

@@ -16,7 +16,10 @@ const SHORT_MS = 60_000
  * @property {string} [receivedAt] when the phrase was received, ISO 8601
  */
 
-/** @type {Record<'empty' | 'sample' | 'connecting' | 'waiting' | 'invalid' | 'ticket' | 'otherTask', Scene>} */
+/**
+ * @typedef {'empty' | 'sample' | 'connecting' | 'waiting' | 'overdue' | 'timeout'} TaskScene
+ * @type {Record<TaskScene | 'invalid' | 'ticket' | 'otherTask', Scene>}
+ */
 export const SCENES = {
   empty: {
     kind: 'empty',
@@ -53,6 +56,18 @@ export const SCENES = {
     headline: 'Cannot watch the task',
     text: 'A valid ticket is required',
     hint: 'The ticket is missing or has expired. Paste a new one from your backend to go on.'
+  },
+  overdue: {
+    kind: 'wait',
+    headline: 'Waiting',
+    text: 'No callback yet',
+    hint: 'The relay asks Suno for the result now. It appears here by itself.'
+  },
+  timeout: {
+    kind: 'failed',
+    headline: 'No result',
+    text: 'No result arrived in time',
+    hint: 'The relay has stopped asking. A late callback still appears here.'
   },
   otherTask: {
     kind: 'refused',
@@ -93,6 +108,8 @@ export function describeEvent (name, data) {
     case 'voice-ready': return voiceReady(data)
     case 'phrase-failed': return phraseFailed(data)
     case 'voice-failed': return voiceFailed(data)
+    case 'task-overdue': return SCENES.overdue
+    case 'task-timeout': return SCENES.timeout
     default: return inProgress(data)
   }
 }

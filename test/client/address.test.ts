@@ -17,13 +17,15 @@ for (const address of ADDRESSES) {
   t.test(`address: ${JSON.stringify(address)} rejects before any request`, async t => {
     await t.rejects(watchTask(address, 'a', { fetch: fetchNothing }).next(), { name: 'TypeError' })
     await t.rejects(waitForPhrase(address, 'a', { fetch: fetchNothing }), { name: 'TypeError' })
-    await t.rejects(waitForPhrase(address, 'a'), { name: 'TypeError' })
+    const url = `${address.replace(/\/+$/, '').replace('user:password@', '')}/events/a`
+    const message = `Cannot watch the task: ${url} is not a plain http(s) URL of a task`
+    await t.rejects(waitForPhrase(address, 'a'), { name: 'TypeError', message })
   })
 }
 
 for (const taskId of ['', '.', '..']) {
   t.test(`address: the task id ${JSON.stringify(taskId)} rejects before any request`, async t => {
-    const message = /^Cannot watch the task: http:\/\/relay\/.* is not an http\(s\) URL of a task$/
+    const message = /^Cannot watch the task: http:\/\/relay\/events\/\.* is not a plain http\(s\) URL of a task$/
 
     await t.rejects(waitForPhrase('http://relay', taskId, { fetch: fetchNothing }), { name: 'TypeError', message })
   })

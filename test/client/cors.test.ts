@@ -14,6 +14,11 @@ import { nextIds, watchA } from '../support/watching.ts'
 const skip = noChromium
 const { open } = skip ? {} as never : await startChromium(t)
 
+function corsMessage (origin: string): string {
+  const cure = `if the relay has another origin, its CORS_ORIGINS must contain ${origin}`
+  return `Cannot watch the task: no response; ${cure}`
+}
+
 /** Simulates a page, and a `fetch` that fails once with an error and then works. */
 async function failOnPage (t: Test, error: Error, navigator: unknown): Promise<string[]> {
   t.intercept(globalThis, 'navigator', { value: navigator })
@@ -33,7 +38,7 @@ async function failOnPage (t: Test, error: Error, navigator: unknown): Promise<s
 t.test('onFailure: names CORS_ORIGINS if a page that is online gets no response', async t => {
   const messages = await failOnPage(t, new TypeError('Failed to fetch'), { onLine: true })
 
-  t.strictSame(messages, ['Cannot watch the task: no response; CORS_ORIGINS may lack https://app.example'])
+  t.strictSame(messages, [corsMessage('https://app.example')])
 })
 
 t.test('onFailure: reports other errors as they are', async t => {
@@ -76,8 +81,7 @@ t.test('a browser: only a page of an allowed origin gets the phrase, the other l
   await post(url, phraseReady('a', 'Read me'))
 
   t.equal(await phraseOrFailure(await open(t, allowed), url), 'Read me')
-  const message = `Cannot watch the task: no response; CORS_ORIGINS may lack ${other}`
-  t.equal(await phraseOrFailure(await open(t, other), url), message)
+  t.equal(await phraseOrFailure(await open(t, other), url), corsMessage(other))
 })
 
 t.test('a browser: a page may use a relative URL', { skip }, async t => {
@@ -87,7 +91,7 @@ t.test('a browser: a page may use a relative URL', { skip }, async t => {
   await page.addScriptTag({ content: await bundle() })
 
   t.equal(await phraseOrFailure(page, ''), 'Read me')
-  t.match(await phraseOrFailure(page, 'ws://relay'), 'is not an http(s) URL of a task')
+  t.match(await phraseOrFailure(page, 'ws://relay'), 'is not a plain http(s) URL of a task')
 })
 
 t.test('a browser: a watch that fails offline does not suspect CORS', { skip }, async t => {

@@ -30,6 +30,15 @@ t.test('watchTask without streams: starts with the newest event', async t => {
   t.equal((await nextEvent(watchA(t, url, { fetch: streamless }))).id, json.eventId)
 })
 
+t.test('watchTask without streams: starts with the newest event of a task of several pages', async t => {
+  const page = { ...task('e.1', 'e.2'), lastEventId: 'e.9' }
+  const { url, requests } = await startServer(t, answer(200, page), answer(200, task('e.9')))
+  const events = watchA(t, url, { fetch: streamless, onGap () { t.fail('no event is missing') } })
+
+  t.strictSame(await nextIds(events, 1), ['e.9'])
+  t.match(requests[1], 'after=e.8')
+})
+
 t.test('watchTask without streams: replay all starts with the first event that is kept', async t => {
   const { url } = await startRelay(t)
   const { json } = await post(url, phraseReady('a', 'one'))

@@ -31,7 +31,7 @@ for (const status of [400, 401, 403, 404, 410]) {
 t.test('watchTask: a refusal of another server ends the watch', async t => {
   const { url } = await startServer(t, (_request, response) => response.writeHead(404).end('nothing here'))
 
-  const message = 'Cannot watch the task: status 404: not a relay'
+  const message = 'Cannot watch the task: status 404: the answer is not from a relay'
 
   await t.rejects(watchA(t, url).next(), { status: 404, code: undefined, message })
 })

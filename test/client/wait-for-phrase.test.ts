@@ -2,7 +2,7 @@ import t from 'tap'
 import { PhraseFailed, WaitTimeout, waitForPhrase } from '../../src/client/index.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { startRelay } from '../support/relay.ts'
-import { startServer, stream, hello } from '../support/server.ts'
+import { frame, hello, startServer, stream } from '../support/server.ts'
 
 t.test('waitForPhrase: resolves with the next phrase', async t => {
   const { url } = await startRelay(t)
@@ -58,9 +58,17 @@ t.test('waitForPhrase: rejects if no phrase arrives in time, and closes its stre
   const error = await waitForPhrase(url, 'a', { timeoutMs: 1000 }).catch((error) => error)
 
   t.ok(error instanceof WaitTimeout)
-  t.equal(error.message, 'Cannot get a phrase: none arrived within 1000 ms')
+  t.equal(error.message, 'Cannot get a phrase: none arrived in time')
   t.equal(error.cause, undefined)
   await promise
+})
+
+t.test('waitForPhrase: rejects if the relay gives up, and goes on if the callback is only overdue', async t => {
+  const overdue = frame('e.1', 'task-overdue')
+  const { url } = await startServer(t, stream(hello('e.0'), overdue, frame('e.2', 'task-timeout')))
+
+  const message = 'Cannot get a phrase: none arrived in time'
+  await t.rejects(waitForPhrase(url, 'a'), { name: 'WaitTimeout', message })
 })
 
 t.test('waitForPhrase: a timeout has the last failure as its cause', async t => {

@@ -53,6 +53,11 @@ t.test('describeEvent: a known status has a plain text, an unknown one its own n
   t.match(describeEvent('task-update', DATA), { text: unknown.text, hint: 'The sender reports no status.' })
 })
 
+t.test('describeEvent: an overdue task is waited for, and a timeout is not', async t => {
+  t.match(describeEvent('task-overdue', DATA), { kind: 'wait', text: 'No callback yet' })
+  t.match(describeEvent('task-timeout', DATA), { kind: 'failed', text: 'No result arrived in time' })
+})
+
 t.test('describeNote: explains why a stream ends, and when events may be missing', async t => {
   t.equal(describeNote('closing', { reason: 'drain' }), 'the server is about to stop')
   t.equal(describeNote('closing', { reason: 'erased' }), 'the events of the task have been erased')
