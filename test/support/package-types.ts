@@ -34,8 +34,8 @@ export function checkConsumer (folder: string, code: string): ConsumerTypes {
     },
     exportsOf: (specifier) => exportsOf(program, path, specifier).map(({ name }) => name),
     hiddenNames (specifier, ...others) {
-      const [symbols, rest] = [exportsOf(program, path, specifier), others.map((name) => exportsOf(program, path, name))]
-      return hiddenNames(program.getTypeChecker(), symbols, rest.flat())
+      const rest = others.flatMap((name) => exportsOf(program, path, name))
+      return hiddenNames(program.getTypeChecker(), exportsOf(program, path, specifier), rest)
     }
   }
 }
