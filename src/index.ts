@@ -4,7 +4,7 @@ export { createRelay, phraseRelay, type PhraseRelayOptions, type Relay } from '.
 export type { EventBus, News, Unsubscribe } from './bus/bus.ts'
 export { localBus } from './bus/local.ts'
 export type { Position } from './hub/cursor.ts'
-export { RelayError, type RelayErrorCode } from './errors.ts'
+export { RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
 export type { Follower, Receiver } from './hub/follower.ts'
 export {
   createHub, type Followed, type FollowFrom, type History, type Hub, type HubObserver, type HubOptions

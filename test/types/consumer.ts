@@ -8,10 +8,10 @@ import {
   type Delivery, type Due, type EventBus, type EventDraft, type EventStore, type Expected, type Extent, type Followed,
   type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary, type History, type Hub, type HubObserver,
   type HubOptions, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
-  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode, type Replayed,
-  type ReservationDraft, type Reserved, type Settled, type StoreOptions, type Submission, type SubmissionCounts,
-  type SubmissionStage, type Submissions, type Subscribed, type Task, type TaskEvent, type TaskState, type Unsubscribe,
-  type WatchDraft, type Watched
+  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
+  type RelayErrorOptions, type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions,
+  type Submission, type SubmissionCounts, type SubmissionStage, type Submissions, type Subscribed, type Task,
+  type TaskEvent, type TaskState, type Unsubscribe, type WatchDraft, type Watched
 } from 'phrase-relay'
 import {
   PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type EventData, type EventName, type EventOf,
@@ -92,6 +92,11 @@ export async function start (): Promise<{ relay: Relay, ticket: string }> {
   const relay = await createRelay({ PORT: 0, STORE_URL: 'memory:' })
   await relay.listen()
   return { relay, ticket: await signTicket('k'.repeat(32), ['a'], new Date(Date.now() + 60_000)) }
+}
+
+/** Creates the error of a bus or store of one's own. */
+export function unavailable (message: string, options: RelayErrorOptions): RelayError {
+  return new RelayError('STORE_UNAVAILABLE', message, options)
 }
 
 /** Publishes a callback without HTTP. */
