@@ -88,6 +88,34 @@ export const ConfigSchema = Type.Object({
     description: 'origins whose pages may read streams and tasks; * is any origin, without cookies. ' +
       'Empty: only pages of this server'
   }),
+  SUNO_API_KEY: text({ pattern: '^[!-~]*$', title: 'printable ASCII' }, {
+    default: '',
+    description: 'API key of the account at Suno. With it, the relay submits and asks for outcomes',
+    secret: true
+  }),
+  SUNO_API_URL: text({ pattern: '^https?://[^\\s?#@]+$', title: 'http(s)://host/path' }, {
+    default: 'https://api.sunoapi.org',
+    description: 'address of the Suno API; https://api.kie.ai is the other vendor of the same API'
+  }),
+  PUBLIC_URL: text({ pattern: '^(https?://[^\\s?#@]+)?$', title: 'http(s)://host/path' }, {
+    default: '',
+    description: 'address at which Suno and browsers reach this relay, with its prefix. Empty: no callback can come, ' +
+      'so the relay asks from the start'
+  }),
+  API_TOKENS: list({ pattern: '^[!-~]+$', title: 'printable ASCII' }, {
+    description: 'tokens, one of which a backend sends as Authorization: Bearer to submit; several for rotation. ' +
+      'Needed with SUNO_API_KEY on an address that is not loopback',
+    secret: true
+  }),
+  ASK_AFTER_MS: milliseconds({
+    default: 30_000,
+    description: 'time that a callback may take before the relay asks Suno, in milliseconds; 0 asks at once. The ' +
+      'default without PUBLIC_URL is 3000'
+  }),
+  GIVE_UP_MS: milliseconds({
+    default: 600_000,
+    description: 'time after which a submission without an outcome gets the event task-timeout, in milliseconds'
+  }),
   DEDUPE_WINDOW_MS: milliseconds({
     default: 120_000,
     description: 'time during which an equal callback counts as a repeated delivery, in milliseconds; 0 keeps all'

@@ -63,7 +63,10 @@ export const TaskStateSchema = Type.Union([
 /** Data of the first frame of every stream. */
 export const SubscribedSchema = Type.Object({
   taskId: Type.String(),
-  state: Type.Union([TaskStateSchema, Type.Literal('unknown')]),
+  state: Type.Union([TaskStateSchema, Type.Literal('expired'), Type.Literal('unknown')]),
+  submittedAt: Type.Optional(Type.String({
+    description: 'ISO 8601, UTC: time of the submission whose outcome is expected'
+  })),
   lastEventId: nullable(Type.String({ description: 'id of the newest event that is kept' })),
   gap: Type.Boolean({ description: 'true: the cursor was not known, so events may have been missed' }),
   replayed: Type.Integer({ minimum: 0, description: 'how many kept events follow at once' })

@@ -10,7 +10,8 @@ export const ProblemSchema = Type.Object({
   title: Type.String({ description: 'the status in words' }),
   status: Type.Integer(),
   code: Type.String({ description: 'stable, for programs' }),
-  detail: Type.String({ description: 'prose, for people' })
+  detail: Type.String({ description: 'prose, for people' }),
+  sunoCode: Type.Optional(Type.Integer({ description: 'the number that Suno refused a submission with' }))
 })
 
 /** Answer of `/healthz`, and of `/readyz` if the server is ready. */

@@ -105,7 +105,7 @@ export type EventName = RelayEvent['event']
 /** Past events to deliver to a watcher without a cursor: the newest one, all that are kept, or none. */
 export type Replay = 'latest' | 'all' | 'none'
 
-/** State of a task, as its newest event reports it. */
+/** State of a task: of the submission whose outcome is expected, else as its newest event reports it. */
 export type TaskState =
   | 'pending' | 'overdue' | 'phrase-ready' | 'phrase-failed' | 'voice-ready' | 'voice-failed' | 'timed-out'
 
@@ -115,9 +115,11 @@ export interface Task {
   readonly taskId: string
   /** State of the task. */
   readonly state: TaskState
-  /** Id of the newest event. */
+  /** Time of the submission whose outcome is expected, ISO 8601 in UTC; absent without one. */
+  readonly submittedAt?: string
+  /** Id of the newest event; without any, the event id before the submission. */
   readonly lastEventId: string
-  /** Time at which the newest event was received, ISO 8601 in UTC. */
+  /** Time at which the newest event was received, or of the submission if there is none, ISO 8601 in UTC. */
   readonly updatedAt: string
   /** Kept events, oldest first. */
   readonly events: readonly RelayEvent[]
@@ -127,8 +129,10 @@ export interface Task {
 export interface Subscribed {
   /** Task id. */
   readonly taskId: string
-  /** State of the task; `unknown` if nothing is kept of it. */
-  readonly state: TaskState | 'unknown'
+  /** State of the task; `unknown` if it never had an event, `expired` if its events were deleted. */
+  readonly state: TaskState | 'expired' | 'unknown'
+  /** Time of the submission whose outcome is expected, ISO 8601 in UTC; absent without one. */
+  readonly submittedAt?: string
   /** Id of the newest kept event; null if there is none. */
   readonly lastEventId: string | null
   /** true: the server does not know the cursor, so events may have been missed. */

@@ -84,6 +84,45 @@ export interface Config {
    */
   readonly CORS_ORIGINS: string[]
   /**
+   * API key of the account at Suno. With it, the relay submits and asks for outcomes.
+   *
+   * @default ''
+   */
+  readonly SUNO_API_KEY: string
+  /**
+   * Address of the Suno API; https://api.kie.ai is the other vendor of the same API.
+   *
+   * @default 'https://api.sunoapi.org'
+   */
+  readonly SUNO_API_URL: string
+  /**
+   * Address at which Suno and browsers reach this relay, with its prefix. Empty: no callback can come, so the relay
+   * asks from the start.
+   *
+   * @default ''
+   */
+  readonly PUBLIC_URL: string
+  /**
+   * Tokens, one of which a backend sends as Authorization: Bearer to submit; several for rotation. Needed with
+   * SUNO_API_KEY on an address that is not loopback.
+   *
+   * @default []
+   */
+  readonly API_TOKENS: string[]
+  /**
+   * Time that a callback may take before the relay asks Suno, in milliseconds; 0 asks at once. The default without
+   * PUBLIC_URL is 3000.
+   *
+   * @default 30000
+   */
+  readonly ASK_AFTER_MS: number
+  /**
+   * Time after which a submission without an outcome gets the event task-timeout, in milliseconds.
+   *
+   * @default 600000
+   */
+  readonly GIVE_UP_MS: number
+  /**
    * Time during which an equal callback counts as a repeated delivery, in milliseconds; 0 keeps all.
    *
    * @default 120000

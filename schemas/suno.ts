@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { Step } from './callback.ts'
+import { TaskIdSchema, type Step } from './callback.ts'
 
 /** The field of each submission that carries the callback URL. The vendor spells the one of regenerate with one l. */
 export const CALLBACK_FIELD = {
@@ -7,8 +7,6 @@ export const CALLBACK_FIELD = {
   regenerate: 'calBackUrl',
   generate: 'callBackUrl'
 } as const satisfies Record<Step, string>
-
-const taskId = Type.String({ minLength: 1, description: 'task id of the validation' })
 
 /** Fields of a validate submission, without the callback URL. `vocalEndS` has to be greater than `vocalStartS`. */
 export const ValidateFieldsSchema = Type.Object({
@@ -19,11 +17,11 @@ export const ValidateFieldsSchema = Type.Object({
 })
 
 /** Fields of a regenerate submission, without the callback URL. */
-export const RegenerateFieldsSchema = Type.Object({ taskId })
+export const RegenerateFieldsSchema = Type.Object({ taskId: TaskIdSchema })
 
 /** Fields of a generate submission, without the callback URL. */
 export const GenerateFieldsSchema = Type.Object({
-  taskId,
+  taskId: TaskIdSchema,
   verifyUrl: Type.String({ minLength: 1, description: 'URL of the recording of the phrase' }),
   voiceName: Type.Optional(Type.String()),
   description: Type.Optional(Type.String()),

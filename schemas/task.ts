@@ -22,6 +22,9 @@ export const TaskQuerySchema = Type.Object({
 export const TaskSchema = Type.Object({
   taskId: Type.String(),
   state: TaskStateSchema,
+  submittedAt: Type.Optional(Type.String({
+    description: 'ISO 8601, UTC: time of the submission whose outcome is expected'
+  })),
   lastEventId: Type.String(),
   updatedAt: Type.String({ description: 'ISO 8601, UTC' }),
   events: Type.Array(EventSchema, {

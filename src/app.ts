@@ -2,20 +2,23 @@ import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fasti
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
-import { completeConfig } from './config.ts'
+import { createAsking } from './asking.ts'
+import { callbacksNeedProof, completeConfig } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
-import { createAuthenticator } from './http/guards/authenticator.ts'
+import { apiTokenCheck } from './http/guards/api-token.ts'
+import { createAuthenticator, type VerifyReservation } from './http/guards/authenticator.ts'
 import { createAuthFailures } from './http/guards/failures.ts'
 import { createRefusalLog } from './http/guards/refusal-log.ts'
 import { createStreamLimits } from './http/guards/stream-limits.ts'
 import { refuseOtherMethods } from './http/routes/methods.ts'
 import { pathOf } from './http/path.ts'
 import { sendProblem } from './http/problems.ts'
-import { callback } from './http/routes/callback.ts'
+import { callback, type CallbackOptions } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
 import { health } from './http/routes/health.ts'
 import { metricsRoute } from './http/routes/metrics.ts'
 import { page } from './http/routes/page.ts'
+import { submit } from './http/routes/submit.ts'
 import { tasks } from './http/routes/tasks.ts'
 import { harden, SERVER_OPTIONS } from './http/server.ts'
 import { createStreams } from './http/streams/registry.ts'
@@ -55,7 +58,8 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   const { hub, metrics = createMetrics() } = options
   const config = completeConfig(options.config ?? {})
   const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
-  const { authenticator, failures, limits, checkTicket } = createGuards(config)
+  const asking = createAsking({ config, hub, log: app.log, metrics })
+  const { authenticator, failures, limits, checkTicket } = createGuards(config, asking.reservations.verify)
   const refusals = createRefusalLog(app.log)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
@@ -71,12 +75,16 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.addHook('onClose', async () => {
     stopTrimming()
     refusals.flush()
+    await asking.stop()
     await hub.close()
   })
 
   const bodyLimit = config.BODY_LIMIT_BYTES
   const refuseOthers = refuseOtherMethods(app, unmatchedReport(metrics, refusals))
-  await app.register(callback, { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals })
+  const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
+  const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
+  await app.register(callback, inbound)
+  await app.register(submit, { ...submitOptions(config), submitter: asking.submitter, metrics })
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
   await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
   await app.register(tasks, { hub, streams, limits, checkTicket })
@@ -86,14 +94,24 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   refuseOthers()
 }
 
-function createGuards (config: Config) {
+function createGuards (config: Config, verifyReservation: VerifyReservation) {
   const { CALLBACK_TOKENS: tokens, WEBHOOK_HMAC_KEYS: keys, SIGNATURE_WINDOW_SECONDS: windowSeconds } = config
+  const required = callbacksNeedProof(config)
   const { MAX_STREAMS: total, MAX_STREAMS_PER_IP: perNetwork, MAX_STREAMS_PER_TASK: perTask } = config
   return {
-    authenticator: createAuthenticator(tokens, keys, windowSeconds),
+    authenticator: createAuthenticator({ tokens, keys, windowSeconds, required, verifyReservation }),
     failures: createAuthFailures(config.AUTH_FAILURES_PER_MINUTE),
     limits: createStreamLimits({ total, perNetwork, perTask }),
     checkTicket: ticketCheck(config.TICKET_KEYS)
+  }
+}
+
+function submitOptions (config: Config) {
+  return {
+    checkApiToken: apiTokenCheck(config.API_TOKENS),
+    publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+    ticketKey: config.TICKET_KEYS[0],
+    bodyLimit: config.BODY_LIMIT_BYTES
   }
 }
 

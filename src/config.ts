@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { ConfigSchema, type Config } from '../schemas/config.ts'
+import { isLoopback } from './loopback.ts'
 
 const PROPERTIES = Object.entries(ConfigSchema.properties)
+const ASK_AFTER_WITHOUT_CALLBACKS_MS = 3000
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
 
 /**
@@ -21,11 +23,12 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
 /**
  * Completes a partial configuration with the defaults.
  *
- * @throws {RangeError} naming every wrong value and the expected form; also if `HOST` is not loopback and callbacks
- *   need no proof
+ * @throws {RangeError} naming every wrong value and the expected form; also if `HOST` is not loopback and callbacks or
+ *   submissions need no proof
  */
 export function completeConfig (given: Partial<Config>): Config {
-  const config = Value.Default(ConfigSchema, { ...given })
+  const defaults = given.PUBLIC_URL ? {} : { ASK_AFTER_MS: ASK_AFTER_WITHOUT_CALLBACKS_MS }
+  const config = Value.Default(ConfigSchema, { ...defaults, ...given })
   const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => {
     const found = schema.secret ? 'malformed' : JSON.stringify(value)
     return `${path.split('/')[1]} is ${found}, expected ${expectedForm(schema)}`
@@ -42,24 +45,33 @@ export function describeConfig (): string {
   }).join('\n')
 }
 
+/**
+ * Whether a callback has to prove that it comes from the sender. Where the relay submits and callbacks can come, each
+ * has a proof in its URL.
+ */
+export function callbacksNeedProof (config: Config): boolean {
+  const { HOST, PUBLIC_URL, SUNO_API_KEY, CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS, ALLOW_OPEN_CALLBACKS } = config
+  if (CALLBACK_TOKENS.length + WEBHOOK_HMAC_KEYS.length > 0) return true
+  return SUNO_API_KEY !== '' && !ALLOW_OPEN_CALLBACKS && (PUBLIC_URL !== '' || !isLoopback(String(HOST)))
+}
+
 /** Returns the faults of a configuration whose values are well-formed, each on its own. */
 function contradictions (config: Config): string[] {
-  const { HOST, CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY } = config
+  const { HOST, SUNO_API_KEY, API_TOKENS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY } = config
   const found: string[] = []
-  const isOpen = CALLBACK_TOKENS.length + WEBHOOK_HMAC_KEYS.length === 0
-  if (HOST && isOpen && !isLoopback(String(HOST)) && !ALLOW_OPEN_CALLBACKS) {
+  const isPublic = HOST && !isLoopback(String(HOST))
+  if (isPublic && !ALLOW_OPEN_CALLBACKS && !callbacksNeedProof(config)) {
     found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can post callbacks, ` +
       'expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true')
+  }
+  if (isPublic && SUNO_API_KEY && API_TOKENS.length === 0) {
+    found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can submit to Suno, expected API_TOKENS to be set`)
   }
   if (TRUST_PROXY !== 'off' && !String(TRUST_PROXY).split(',').every(isNetwork)) {
     found.push(`TRUST_PROXY is ${JSON.stringify(TRUST_PROXY)}, ` +
       'expected off, or addresses, networks and names, separated by commas')
   }
   return found
-}
-
-function isLoopback (host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 /** Whether Fastify accepts the text as a trusted proxy. It throws at the start if it does not. */

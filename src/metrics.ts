@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Step } from '../schemas/callback.ts'
 import { EventNameSchema, type EventName } from '../schemas/event.ts'
 
 /** Outcomes of a callback: how it was accepted, or the code of its problem. */
@@ -9,6 +10,7 @@ const OUTCOMES = [
 ]
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+const OUTCOME_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
 const GROUP_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 512]
 
 /** Counters and timers of a relay. They contain no task id, address or secret. */
@@ -24,6 +26,15 @@ export interface Metrics {
   delivered (ms: number): void
   /** Records the number of events in one commit. */
   group (size: number): void
+  /**
+   * Counts an answered submission by outcome: `submitted`, `repeated`, `watched` for one that was made elsewhere, or
+   * the code of its problem.
+   */
+  submission (outcome: string): void
+  /** Counts a question to Suno by its answer: the name of an event, or the meaning of a failure. */
+  question (answer: string): void
+  /** Records the time from a submission to its outcome, in milliseconds. */
+  settled (source: 'callback' | 'query', step: Step, ms: number): void
   /** Counts an opened stream. */
   opened (): void
   /** Counts an ended stream. */
@@ -40,8 +51,8 @@ export function createMetrics (): Metrics {
   function counter (name: string, help: string, ...labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers })
   }
-  function histogram (name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({ name, help, buckets, registers })
+  function histogram (name: string, help: string, buckets: number[], ...labelNames: string[]): Histogram {
+    return new Histogram({ name, help, buckets, labelNames, registers })
   }
 
   const callbacks = counter('relay_callbacks_total', 'Callbacks by outcome', 'outcome')
@@ -52,6 +63,10 @@ export function createMetrics (): Metrics {
   const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
   const slow = counter('relay_slow_streams_total', 'Streams ended because their reader read nothing')
 
+  const submissions = counter('relay_submissions_total', 'Submissions to Suno by outcome', 'outcome')
+  const questions = counter('relay_questions_total', 'Questions to Suno by answer', 'answer')
+  const settled = counter('relay_settled_total', 'Submissions with an outcome, by its source', 'source')
+  const outcomes = histogram('relay_outcome_seconds', 'Time from a submission to its outcome', OUTCOME_SECONDS, 'step')
   // A rate needs a first value: a counter that starts at 1 shows no increase.
   for (const outcome of OUTCOMES) callbacks.inc({ outcome }, 0)
   for (const { const: event } of EventNameSchema.anyOf) events.inc({ event }, 0)
@@ -63,6 +78,12 @@ export function createMetrics (): Metrics {
     committed (ms) { commit.observe(ms / 1000) },
     delivered (ms) { write.observe(ms / 1000) },
     group (size) { groups.observe(size) },
+    submission (outcome) { submissions.inc({ outcome }) },
+    question (answer) { questions.inc({ answer }) },
+    settled (source, step, ms) {
+      settled.inc({ source })
+      outcomes.observe({ step }, ms / 1000)
+    },
     opened () { streams.inc() },
     ended () { streams.dec() },
     slow () { slow.inc() }

@@ -1,9 +1,13 @@
 import t from 'tap'
 import { ConfigSchema } from '../schemas/config.ts'
-import { completeConfig, describeConfig, readConfig } from '../src/config.ts'
+import { callbacksNeedProof, completeConfig, describeConfig, readConfig } from '../src/config.ts'
 
 const properties = Object.entries(ConfigSchema.properties)
-const defaults = Object.fromEntries(properties.map(([name, schema]) => [name, schema.default]))
+// Without PUBLIC_URL no callback can come.
+const defaults: object = {
+  ...Object.fromEntries(properties.map(([name, schema]) => [name, schema.default])),
+  ASK_AFTER_MS: 3000
+}
 
 t.test('readConfig() fills in every default', async t => {
   t.strictSame(readConfig({}), defaults)
@@ -140,4 +144,39 @@ for (const HOST of ['0.0.0.0', '::', '192.0.2.1', 'relay.example', '127.0.0.1.ex
 
 t.test('readConfig() allows callbacks without proof on loopback', async t => {
   for (const HOST of ['localhost', '127.0.0.1', '127.8.8.8', '::1']) t.equal(readConfig({ HOST }).HOST, HOST)
+})
+
+t.test('readConfig() with SUNO_API_KEY needs API_TOKENS on a public address, and no CALLBACK_TOKENS', async t => {
+  const problem = 'Cannot start: HOST is "0.0.0.0", where strangers can submit to Suno, expected API_TOKENS to be set'
+  const given = { HOST: '0.0.0.0', SUNO_API_KEY: 'sk' }
+  t.throws(() => readConfig(given), new RangeError(problem))
+  t.throws(() => readConfig({ ...given, CALLBACK_TOKENS: 'token' }), new RangeError(problem))
+  t.strictSame(readConfig({ ...given, API_TOKENS: 'one,two' }).API_TOKENS, ['one', 'two'])
+  t.ok(readConfig({ ...given, HOST: '127.0.0.1' }))
+})
+
+t.test('callbacksNeedProof() is false only where nobody else can post, or where that is wanted', async t => {
+  const open = [{}, { SUNO_API_KEY: 'sk' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example', ALLOW_OPEN_CALLBACKS: 'true' }]
+  const proven = [
+    { CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example' },
+    { SUNO_API_KEY: 'sk', HOST: '0.0.0.0', API_TOKENS: 'token' }
+  ]
+  for (const env of open) t.notOk(callbacksNeedProof(readConfig(env as {})), JSON.stringify(env))
+  for (const env of proven) t.ok(callbacksNeedProof(readConfig(env as {})), JSON.stringify(env))
+})
+
+t.test('readConfig() waits longer for a callback where one can come', async t => {
+  t.equal(readConfig({}).ASK_AFTER_MS, 3000)
+  t.equal(readConfig({ PUBLIC_URL: 'https://a.example' }).ASK_AFTER_MS, 30_000)
+  t.equal(readConfig({ ASK_AFTER_MS: '1' }).ASK_AFTER_MS, 1)
+})
+
+t.test('readConfig() never prints an API key or token', async t => {
+  t.throws(() => readConfig({ SUNO_API_KEY: 'my key', API_TOKENS: 'my token' }), {
+    message: /^(?!.*my).*SUNO_API_KEY is malformed.*API_TOKENS is malformed/
+  })
+  for (const url of ['ftp://a.example', 'a.example', 'https://', 'https://me@a.example', 'https://a.example/?x', 'https://a.example/#x']) {
+    t.throws(() => readConfig({ PUBLIC_URL: url }), /PUBLIC_URL/)
+    t.throws(() => readConfig({ SUNO_API_URL: url }), /SUNO_API_URL/)
+  }
 })

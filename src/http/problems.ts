@@ -10,6 +10,8 @@ const RETRY_AFTER_SECONDS = 5
 // Replaces the message of the error, which contains the path of the store.
 const STORE_UNAVAILABLE = 'Cannot keep or read events: the store is unavailable, retry later'
 
+const NEEDS_BEARER: ReadonlySet<RelayErrorCode> = new Set(['API_TOKEN_INVALID', 'TICKET_INVALID'])
+
 type AnyError = FastifyError | RelayError
 
 /** Codes of Fastify, mapped to ours. */
@@ -20,10 +22,12 @@ const FASTIFY_CODES: Readonly<Record<string, RelayErrorCode>> = {
 }
 
 /** Returns the body of an error answer. */
-export function toProblem ({ code, message }: RelayError): Static<typeof ProblemSchema> {
-  const status = STATUS[code]
+export function toProblem ({ code, message, details }: RelayError): Static<typeof ProblemSchema> {
+  const status = details.status ?? STATUS[code]
   const detail = code === 'STORE_UNAVAILABLE' ? STORE_UNAVAILABLE : message
-  return { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail }
+  const { sunoCode } = details
+  const problem = { type: 'about:blank', title: STATUS_CODES[status] as string, status, code, detail } as const
+  return sunoCode == null ? problem : { ...problem, sunoCode }
 }
 
 /**
@@ -33,11 +37,14 @@ export function toProblem ({ code, message }: RelayError): Static<typeof Problem
  */
 export function sendProblem (error: AnyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toRelayError(error)
-  const status = STATUS[problem.code]
+  const body = toProblem(problem)
+  const { status } = body
   if (status >= 500) request.log.error({ err: error }, problem.message)
-  if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (problem.code === 'TICKET_INVALID') reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).type(PROBLEM_TYPE).send(toProblem(problem))
+  const mayComeAgain = status === 503 || status === 429
+  const { retryAfterSeconds = mayComeAgain ? RETRY_AFTER_SECONDS : undefined } = problem.details
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  if (NEEDS_BEARER.has(problem.code)) reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).type(PROBLEM_TYPE).send(body)
 }
 
 /** Maps any error to a `RelayError`: errors of Fastify by their code, unexpected errors to `INTERNAL`. */

@@ -8,6 +8,7 @@ import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import { announceSubmissions } from './submissions.ts'
 import type { Appended, EventStore } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
+export type { Appended } from '../store/store.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000

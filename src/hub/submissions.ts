@@ -1,6 +1,8 @@
 import type { Appended } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
 
+export type { Due, Patience, Submission, Submissions } from '../store/submissions.ts'
+
 /** Returns the submissions of a store; events that they append are passed to `onAppended`. */
 export function announceSubmissions (submissions: Submissions, onAppended: (appended: Appended) => void): Submissions {
   async function announce (told: Promise<Appended | undefined>): Promise<Appended | undefined> {

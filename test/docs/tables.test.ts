@@ -3,9 +3,10 @@ import t from 'tap'
 import { ConfigSchema } from '../../schemas/config.ts'
 import { generate, GENERATED_FILES } from '../../docs/generate.ts'
 import { STATUS } from '../../src/errors.ts'
+import { startAsking, startSandbox, submitTo, VALIDATE } from '../support/asking.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { DOCUMENTS, readDocument, ROOT, tableRows } from '../support/docs.ts'
-import { startRelay } from '../support/relay.ts'
+import { watch } from '../support/sse.ts'
 
 const SETTINGS = Object.keys(ConfigSchema.properties)
 
@@ -36,8 +37,11 @@ t.test('documents: names in capitals are settings, error codes, or known to othe
 })
 
 t.test('documents: the table of metrics names every metric of the relay with its type and its labels', async t => {
-  const { url } = await startRelay(t)
+  const sandbox = await startSandbox(t)
+  const { url } = await startAsking(t, sandbox.url, { PUBLIC_URL: '', ASK_AFTER_MS: 0 })
   await post(url, phraseReady('a'))
+  const { json: { events } } = await submitTo(`${url}/tasks`, VALIDATE)
+  await (await watch(t, `${events}&until=done`)).rest()
   const text = await (await fetch(`${url}/metrics`)).text()
   const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type] as [string, string])
 

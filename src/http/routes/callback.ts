@@ -7,7 +7,7 @@ import {
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { RelayError, type RelayErrorCode } from '../../errors.ts'
 import type { TaskEvent } from '../../event.ts'
-import type { Hub } from '../../hub/hub.ts'
+import type { Appended, Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { digestOf, type readCallback, type ReadCallback } from '../../suno/callback.ts'
 import type { Authenticator, Proof } from '../guards/authenticator.ts'
@@ -36,6 +36,8 @@ export interface CallbackOptions {
   readonly failures: AuthFailures
   readonly metrics: Metrics
   readonly refusals: RefusalLog
+  /** Called with the result of every append. */
+  readonly onAppended?: (appended: Appended) => void
 }
 
 /** An authentic callback. */
@@ -51,8 +53,8 @@ interface Arrival {
 
 /** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
-  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals } = options
-  app.addHook('onRequest', async (request) => { authenticator.screen(request) })
+  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, onAppended = () => {} } = options
+  app.addHook('onRequest', async (request) => { await authenticator.screen(request) })
   app.addHook('onRequest', requireIdentityCoding)
   app.addHook('onRequest', authenticator.required ? ignoreMediaType : requireJsonType)
   app.removeAllContentTypeParsers()
@@ -69,10 +71,10 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     return sendProblem(refused, request, reply)
   })
 
-  function authenticate (step: Step, request: FastifyRequest): Arrival {
+  async function authenticate (step: Step, request: FastifyRequest): Promise<Arrival> {
     const bytes = request.body as Buffer | undefined ?? EMPTY
     const body = decode(bytes)
-    const proof = authenticator.prove(request, bytes, body)
+    const proof = await authenticator.prove(request, bytes, body)
     return { step, body, json: parseJson(body), proof, ...describeRequest(request) }
   }
 
@@ -80,7 +82,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const { step, json, proof } = arrival
     let callback: ReadCallback
     try {
-      callback = read(step, json, { receivedAt: new Date(), signedTaskId: proof.taskId })
+      const { taskId: signedTaskId, submission } = proof
+      callback = read(step, json, { receivedAt: new Date(), signedTaskId, submission })
     } catch (error) {
       // Strangers must not fill the disk.
       if (!authenticator.required) throw error
@@ -93,11 +96,13 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep ({ step, proof }: Arrival, { taskId, draft }: ReadCallback) {
     const began = performance.now()
-    const { event, duplicate } = await hub.publish(taskId, { ...draft, delivery: proof.delivery })
+    const appended = await hub.publish(taskId, { ...draft, delivery: proof.delivery })
+    const { event, duplicate } = appended
     metrics.callback(duplicate ? 'duplicate' : 'kept')
     if (!duplicate) metrics.event(event.event)
     const ms = Math.round(performance.now() - began)
     app.log.info({ taskId, step, event: event.event, eventId: event.id, duplicate, ms }, 'callback')
+    onAppended(appended)
     return received(event, duplicate)
   }
 
@@ -127,11 +132,11 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     return first
   }
 
-  app.post('/callback', { bodyLimit, schema: { response } }, (request) => {
-    return accept(authenticate(DEFAULT_STEP, request))
+  app.post('/callback', { bodyLimit, schema: { response } }, async (request) => {
+    return accept(await authenticate(DEFAULT_STEP, request))
   })
-  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, (request) => {
-    return accept(authenticate(request.params.step, request))
+  app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, async (request) => {
+    return accept(await authenticate(request.params.step, request))
   })
 }
 

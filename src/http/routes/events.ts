@@ -4,9 +4,10 @@ import { EventsQuerySchema, FramesSchema, type Subscribed } from '../../../schem
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { RelayError } from '../../errors.ts'
-import { isOutcome, taskState } from '../../event.ts'
+import { isOutcome } from '../../event.ts'
 import type { Position } from '../../hub/cursor.ts'
 import type { Hub } from '../../hub/hub.ts'
+import { describeState } from '../../hub/task-state.ts'
 import type { CheckTicket } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
 import { readTicket } from '../guards/ticket.ts'
@@ -56,7 +57,10 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
       if (streams.draining) return refuse(request, reply, draining(), DRAINING_RETRY_MS)
       if (until === 'done' && cursor && hasOutcome(position)) return reply.code(204).send(null)
       const subscribed = toSubscribed(taskId, position)
-      stream.start(reply, { feed, subscribed, cursor: position.cursor, newestSeq: position.extent.last, expiresAt })
+      const { cursor: start, extent } = position
+      // While an outcome is expected, no stored one is it.
+      const newestSeq = extent.expected ? extent.last + 1 : extent.last
+      stream.start(reply, { feed, subscribed, cursor: start, newestSeq, expiresAt })
       isOpen = true
       return reply
     } finally {
@@ -80,15 +84,16 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
   })
 }
 
-/** Whether the position is at the newest event and that is an outcome. */
-function hasOutcome ({ after, extent: { last, newest } }: Position): boolean {
-  return newest !== undefined && after === last && isOutcome(newest.event)
+/** Whether the position is at the newest event, and that is an outcome of all that was submitted. */
+function hasOutcome ({ after, extent: { last, newest, expected } }: Position): boolean {
+  return newest !== undefined && !expected && after === last && isOutcome(newest.event)
 }
 
-function toSubscribed (taskId: string, { after, gap, extent: { first, last, newest } }: Position): Subscribed {
+function toSubscribed (taskId: string, { after, gap, extent }: Position): Subscribed {
+  const { first, last, newest } = extent
   return {
     taskId,
-    state: newest ? taskState(newest.event) : 'unknown',
+    ...describeState(extent),
     lastEventId: newest?.id ?? null,
     gap,
     replayed: last - Math.max(after, first - 1)

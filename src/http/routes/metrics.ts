@@ -24,7 +24,10 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
   const { registry } = metrics
   const schema = { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
   collectDefaultMetrics({ register: registry })
-  const held = new Gauge({ name: 'relay_quarantine_size', help: 'Callbacks in quarantine', registers: [registry] })
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] })
+  const held = gauge('relay_quarantine_size', 'Callbacks in quarantine')
+  const expected = gauge('relay_tasks_expected', 'Submissions whose outcome is expected, overdue ones included')
+  const overdue = gauge('relay_tasks_overdue', 'Submissions whose callback is overdue')
 
   app.get('/metrics', { schema }, async (request, reply) => {
     if (token && !isSameSecret(`Bearer ${token}`, request.headers.authorization ?? '')) {
@@ -33,6 +36,9 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
     }
     // The other metrics matter most while the store is unavailable.
     held.set(await hub.quarantineSize().catch(() => NaN))
+    const counts = await hub.submissions.counts().catch(() => ({ expected: NaN, overdue: NaN }))
+    expected.set(counts.expected)
+    overdue.set(counts.overdue)
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }

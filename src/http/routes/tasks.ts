@@ -5,6 +5,7 @@ import { TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../../schemas/
 import { RelayError } from '../../errors.ts'
 import { taskState } from '../../event.ts'
 import type { History, Hub } from '../../hub/hub.ts'
+import { describeState } from '../../hub/task-state.ts'
 import type { CheckTicket } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
 import { readTicket } from '../guards/ticket.ts'
@@ -81,12 +82,19 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
  * serializing 1,000 events of 60 kB took 567 ms and 460 MB.
  */
 function sendTask (reply: FastifyReply, taskId: string, { position, events }: History): FastifyReply {
-  const [last, known] = [events.at(-1), position.extent.newest]
+  const { cursor, extent } = position
   // An event may have been stored after the position was read, and a page may end before the newest event.
-  const newest = last && last.seq >= position.extent.last ? last : known
-  if (!newest) throw new RelayError('TASK_UNKNOWN', `Cannot show the task ${taskId}: nothing is kept of it`)
-  const { receivedAt: updatedAt } = JSON.parse(newest.data)
-  const head = JSON.stringify({ taskId, state: taskState(newest.event), lastEventId: newest.id, updatedAt })
+  const later = events.findLast(({ seq }) => seq > extent.last)
+  const described = later ? { state: taskState(later.event) } : describeState(extent)
+  const newest = later ?? extent.newest
+  if (described.state === 'unknown') throw absent('TASK_UNKNOWN', `${taskId} is unknown`)
+  if (described.state === 'expired') throw absent('TASK_EXPIRED', `${taskId} has expired`)
+  const updatedAt = newest ? JSON.parse(newest.data).receivedAt : described.submittedAt
+  const head = JSON.stringify({ taskId, ...described, lastEventId: newest?.id ?? cursor, updatedAt })
   const list = events.map(({ id, event, data }) => `{"id":"${id}","event":"${event}","data":${data}}`).join(',')
   return reply.type('application/json; charset=utf-8').send(`${head.slice(0, -1)},"events":[${list}]}`)
+}
+
+function absent (code: 'TASK_UNKNOWN' | 'TASK_EXPIRED', fact: string): RelayError {
+  return new RelayError(code, `Cannot show the task: ${fact}`)
 }

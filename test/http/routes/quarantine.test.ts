@@ -100,7 +100,7 @@ async function withDefect (t: Test, tokens: string[]) {
     hub,
     read: () => { throw new TypeError('x is not a function') },
     bodyLimit: 65_536,
-    authenticator: createAuthenticator(tokens, [], 300),
+    authenticator: createAuthenticator({ tokens, keys: [], windowSeconds: 300 }),
     failures: createAuthFailures(0),
     metrics: createMetrics(),
     refusals: createRefusalLog(app.log)

@@ -1,0 +1,44 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import type { Step } from '../schemas/callback.ts'
+
+const ALGORITHM = 'HS256'
+
+/** Tokens for callback URLs: each proves that a callback belongs to one reservation and one step. */
+export interface Reservations {
+  /** Resolves with a token, which is safe in a URL. */
+  sign (id: string, step: Step, expires: Date): Promise<string>
+  /** Resolves with the id of the reservation that a token is for; undefined when it is no valid token for the step. */
+  verify (token: string, step: Step): Promise<string | undefined>
+}
+
+/**
+ * Creates the tokens of a store: JWTs with the reservation as `jti`, the step and an end.
+ *
+ * @param signingKey - resolves with the secret of the store; both methods reject when it does
+ * @see https://www.rfc-editor.org/rfc/rfc7519
+ */
+export function createReservations (signingKey: () => Promise<string>): Reservations {
+  let secret: KeyObject | undefined
+
+  async function toSecret (): Promise<KeyObject> {
+    secret ??= createSecretKey(await signingKey(), 'utf8')
+    return secret
+  }
+
+  return {
+    async sign (id, step, expires) {
+      const token = new SignJWT({ step }).setProtectedHeader({ alg: ALGORITHM }).setJti(id).setExpirationTime(expires)
+      return token.sign(await toSecret())
+    },
+
+    async verify (token, step) {
+      // Texts of another form cost nothing.
+      if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined
+      const key = await toSecret()
+      const options = { algorithms: [ALGORITHM], requiredClaims: ['jti', 'exp'] }
+      const claims = await jwtVerify<{ step: Step }>(token, key, options).catch(() => undefined)
+      return claims?.payload.step === step ? claims.payload.jti : undefined
+    }
+  }
+}

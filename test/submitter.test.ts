@@ -1,0 +1,98 @@
+import t from 'tap'
+import type { RelayError } from '../src/errors.ts'
+import { createReservations } from '../src/reservation.ts'
+import { memoryStore } from '../src/store/memory/store.ts'
+import type { Submissions } from '../src/store/submissions.ts'
+import { createSubmitter, type SubmitOptions } from '../src/submitter.ts'
+import { SunoError } from '../src/suno/error.ts'
+
+const PATIENCE = { askAfterMs: 30_000, giveUpMs: 600_000 }
+const lost = new SunoError('unreachable', 'Cannot submit to Suno: no complete answer', { maybeSubmitted: true })
+const request = (key: string): SubmitOptions => {
+  return { step: 'validate', fields: { taskId: 7 }, idempotency: { key, digest: 'body' } }
+}
+const codeOf = (promise: Promise<unknown>) => promise.then(() => '', ({ code }: RelayError) => code)
+
+/** A submitter whose calls to Suno end as told. */
+function setUp (submit: () => Promise<string>, submissions: Submissions = memoryStore().submissions) {
+  const expected: number[] = []
+  const submitter = createSubmitter({
+    submissions,
+    client: { submit },
+    reservations: createReservations(() => submissions.signingKey()),
+    publicUrl: '',
+    tokenLifeMs: 1000,
+    patience: PATIENCE,
+    onExpected: (ms) => { expected.push(ms) }
+  })
+  return { submitter, submissions, expected }
+}
+
+t.test('submit() says when something will be due, and counts as a call', async t => {
+  const { submitter, submissions, expected } = setUp(async () => 'a')
+  t.match(await submitter.submit(request('key')), { submission: { taskId: 'a', stage: 'expected' }, isRepeat: false })
+  t.strictSame(expected, [PATIENCE.askAfterMs])
+  await submitter.watch('b', 'generate')
+  await submitter.watch('b', 'generate')
+  t.strictSame(expected, [PATIENCE.askAfterMs, PATIENCE.askAfterMs])
+  t.strictSame(await submissions.counts(), { expected: 2, overdue: 0 })
+})
+
+t.test('submit() waits for the first request of another process, but not for ever', async t => {
+  let now = Date.now()
+  const { submissions } = memoryStore({ now: () => now })
+  const { submitter } = setUp(async () => t.fail('submitted') as never, submissions)
+  await submissions.reserve({ id: 'of another process', step: 'validate', idempotency: { key: 'key', digest: 'body' } })
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUBMISSION_UNDER_WAY')
+  now -= 15_000
+  await submissions.reserve({ id: 'older', step: 'validate', idempotency: { key: 'old key', digest: 'body' } })
+  t.equal(await codeOf(submitter.submit(request('old key'))), 'SUNO_UNREACHABLE')
+})
+
+t.test('submit() begins to watch over a submission whose task a callback has named', async t => {
+  const store = memoryStore()
+  const { submitter, submissions, expected } = setUp(async () => { throw lost }, store.submissions)
+  let id = ''
+  const spy: Submissions = {
+    ...submissions,
+    reserve (draft) {
+      id = draft.id
+      return submissions.reserve(draft)
+    }
+  }
+  const { submitter: first } = setUp(async () => { throw lost }, spy)
+  t.equal(await codeOf(first.submit(request('key'))), 'SUNO_UNREACHABLE')
+  const about = { step: 'validate', progress: 'busy', submission: id } as const
+  await store.append('a', { event: 'task-update', data: '{}', digest: 'd', about })
+  t.match(await submitter.submit(request('key')), { submission: { taskId: 'a', stage: 'expected' }, isRepeat: true })
+  t.strictSame(expected, [PATIENCE.askAfterMs])
+})
+
+t.test('submit() remembers the newest 1,000 submissions that were lost', async t => {
+  const { submitter } = setUp(async () => { throw lost })
+  for (let n = 0; n <= 1000; n++) await codeOf(submitter.submit(request(`key ${n}`)))
+  t.equal(await codeOf(submitter.submit(request('key 1'))), 'SUNO_UNREACHABLE')
+  t.equal(await codeOf(submitter.submit(request('key 0'))), 'SUBMISSION_UNDER_WAY', 'it may be under way elsewhere')
+})
+
+t.test('submit() lets no question be asked for as long as Suno wants', async t => {
+  const busy = new SunoError('busy', 'too often', { maybeSubmitted: false, retryAfterSeconds: 60 })
+  const { submitter, submissions } = setUp(async () => { throw busy })
+  await submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, { askAfterMs: 0, giveUpMs: 600_000 })
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_BUSY')
+  t.ok(Number(await submissions.nextDueMs()) > 50_000)
+})
+
+t.test('submit() reports why Suno refuses although the store fails', async t => {
+  const { submissions } = memoryStore()
+  const failing = { ...submissions, cancel: async () => { throw new Error('the store fails') } }
+  const { submitter } = setUp(async () => { throw new SunoError('refused', 'no', { maybeSubmitted: false }) }, failing)
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_REFUSED')
+})
+
+t.test('submit() passes on a failure of the store', async t => {
+  const { submissions } = memoryStore()
+  const failing = { ...submissions, expect: async () => { throw new Error('the store fails') } }
+  const { submitter } = setUp(async () => 'a', failing)
+  await t.rejects(submitter.submit(request('key')), { message: 'the store fails' })
+})
