@@ -48,7 +48,8 @@ async function watchLate (hub: Hub, taskId: string): Promise<void> {
     deliver () {
       if (--left === 0) all.resolve()
       return true
-    }
+    },
+    onLost () { throw new Error('Cannot go on: the position was lost') }
   })
   follower.resume()
   await all.promise

@@ -5,7 +5,7 @@ export type { EventBus, News, Unsubscribe } from './bus/bus.ts'
 export { localBus } from './bus/local.ts'
 export type { Position } from './hub/cursor.ts'
 export { RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
-export type { Follower, Receiver } from './hub/follower.ts'
+export type { Follower, LossReason, Receiver } from './hub/follower.ts'
 export {
   createHub, type Followed, type FollowFrom, type History, type Hub, type HubObserver, type HubOptions
 } from './hub/hub.ts'

@@ -8,13 +8,10 @@ export type Unsubscribe = () => void
 /**
  * Carries news of kept events to the followers of a task.
  *
- * News is a hint: it may be lost, doubled or reordered, and followers stay exact. A bus that may lose news says so, and
- * followers then poll the store.
+ * News is a hint: it may be lost, doubled or reordered, and followers stay exact. A bus that may have lost news says
+ * so, and followers then ask the store.
  */
 export interface EventBus {
-  /** false: news may be lost. */
-  readonly lossless: boolean
-
   /** Notifies every listener of `news.taskId`; resolves when the news is handed on, not when it is delivered. */
   publish (news: News): Promise<void>
 
@@ -23,6 +20,9 @@ export interface EventBus {
    * listener must not throw.
    */
   subscribe (taskId: string, listener: (news: News) => void): Promise<Unsubscribe>
+
+  /** Calls `listener` each time after news may have been lost, once news is delivered again. */
+  onMissed (listener: () => void): void
 
   /** Ends every subscription. Idempotent. */
   close (): Promise<void>

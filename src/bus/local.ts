@@ -11,8 +11,6 @@ export function localBus (): EventBus {
   }
 
   return {
-    lossless: true,
-
     async publish (news) {
       for (const listener of listeners.get(news.taskId) ?? []) listener(news)
     },
@@ -23,6 +21,9 @@ export function localBus (): EventBus {
       set.add(listener)
       return () => { unsubscribe(taskId, listener) }
     },
+
+    // A call in this process loses nothing.
+    onMissed () {},
 
     async close () { listeners.clear() }
   }

@@ -3,42 +3,69 @@ import type { EventBus, News } from '../bus/bus.ts'
 import { numbers } from './drafts.ts'
 import type { Tester } from './tester.ts'
 
-type Cases = Readonly<Record<string, (t: Tester, bus: EventBus) => Promise<void>>>
+/** Backend of buses that no news was published on yet. */
+export interface TestBackend {
+  /** Connects a bus; the suite closes it. */
+  open (): EventBus | Promise<EventBus>
+  /** true: several buses may be connected at once, as by several processes. */
+  readonly shared?: boolean
+  /** Cuts the connection of a bus and lets it come back. Missing: news cannot be missed. */
+  cut? (bus: EventBus): Promise<void>
+}
+
+type Open = () => Promise<EventBus>
+type Cases = Readonly<Record<string, (t: Tester, open: Open, backend: TestBackend) => Promise<void>>>
 
 /**
- * Tests that a bus keeps the contract of {@link EventBus}: an adapter is done when it passes.
+ * Tests that a bus keeps the contract of {@link EventBus}: an adapter is complete when it passes.
  *
- * News may get lost on a bus that is not lossless; the suite takes for granted that none does while it runs.
+ * A bus may lose news; the suite requires that it loses none while the suite runs, except by `cut()`.
  *
  * @param t - a test, such as tap's
- * @param name - what the names of the subtests begin with
- * @param open - called once for every subtest; the suite closes what it gives
+ * @param name - start of the names of the subtests
+ * @param newBackend - called once for every subtest
  */
-export function busConformance (t: Tester, name: string, open: () => EventBus | Promise<EventBus>): void {
-  for (const [behaviour, show] of Object.entries(CASES)) {
-    t.test(`${name} ${behaviour}`, async (t) => {
-      const bus = await open()
-      t.teardown(() => bus.close())
-      await show(t, bus)
+export function busConformance (t: Tester, name: string, newBackend: () => TestBackend): void {
+  run(t, name, newBackend, CASES)
+  t.test(`${name} on one backend`, async (t) => {
+    if (newBackend().shared) run(t, name, newBackend, SHARED_CASES)
+  })
+  t.test(`${name} that was cut`, async (t) => {
+    if (newBackend().cut) run(t, name, newBackend, CUT_CASES)
+  })
+}
+
+function run (t: Tester, name: string, newBackend: () => TestBackend, cases: Cases): void {
+  for (const [behaviour, show] of Object.entries(cases)) {
+    t.test(`${name}: ${behaviour}`, async (t) => {
+      const backend = newBackend()
+      await show(t, async () => {
+        const bus = await backend.open()
+        t.teardown(() => bus.close())
+        return bus
+      }, backend)
     })
   }
 }
 
 const CASES: Cases = {
-  async 'publish() tells every listener of the task' (t, bus) {
-    const ears = [await listen(bus, 'a'), await listen(bus, 'a')]
+  async 'publish() notifies every listener of the task' (t, open) {
+    const bus = await open()
+    const listeners = [await listen(bus, 'a'), await listen(bus, 'a')]
     await bus.publish(news('a', 1))
-    for (const ear of ears) t.strictSame(await ear.heard(1), [news('a', 1)])
+    for (const { heard } of listeners) t.strictSame(await heard(1), [news('a', 1)])
   },
 
-  async 'publish() tells news in the order in which it was published' (t, bus) {
-    const ear = await listen(bus, 'a')
+  async 'publish() notifies in the order of its calls' (t, open) {
+    const bus = await open()
+    const { heard } = await listen(bus, 'a')
     const all = numbers(100).map((seq) => news('a', seq))
     for (const one of all) await bus.publish(one)
-    t.strictSame(await ear.heard(100), all)
+    t.strictSame(await heard(100), all)
   },
 
-  async 'publish() tells nobody of other tasks' (t, bus) {
+  async 'publish() notifies no listener of another task' (t, open) {
+    const bus = await open()
     const [a, b] = [await listen(bus, 'a'), await listen(bus, 'b')]
     await bus.publish(news('a', 1))
     await bus.publish(news('b', 1))
@@ -46,34 +73,95 @@ const CASES: Cases = {
     t.strictSame(await a.heard(1), [news('a', 1)])
   },
 
-  async 'publish() resolves when nobody listens' (t, bus) {
+  async 'publish() delivers 64 KiB with every control character unchanged' (t, open) {
+    const bus = await open()
+    const { heard } = await listen(bus, 'a')
+    const controls = Array.from({ length: 160 }, (_, i) => String.fromCharCode(i)).join('')
+    const data = JSON.stringify(`${controls}\u2028\ud83d\ude00${'x'.repeat(65_536)}`)
+    await bus.publish({ ...news('a', 1), data })
+    t.strictSame((await heard(1)).map((one) => one.data), [data])
+  },
+
+  async 'publish() resolves without listeners' (t, open) {
+    const bus = await open()
     t.equal(await bus.publish(news('a', 1)), undefined)
   },
 
-  async 'unsubscribe() ends its own listener only, and may be called twice' (t, bus) {
-    const [gone, stays] = [await listen(bus, 'a'), await listen(bus, 'a')]
-    gone.unsubscribe()
-    gone.unsubscribe()
+  async 'subscribe() resolves for a second listener no earlier than it is notified' (t, open) {
+    const bus = await open()
+    const [, second] = await Promise.all([listen(bus, 'a'), listen(bus, 'a')])
     await bus.publish(news('a', 1))
-    t.strictSame(await stays.heard(1), [news('a', 1)])
-    t.strictSame(await gone.heard(0), [])
+    t.strictSame(await second.heard(1), [news('a', 1)])
   },
 
-  async 'subscribe() works again after the last listener has left' (t, bus) {
-    const gone = await listen(bus, 'a')
-    gone.unsubscribe()
-    const ear = await listen(bus, 'a')
-    gone.unsubscribe()
+  async 'subscribe() works while the last listener of the task leaves' (t, open) {
+    const bus = await open()
+    const first = await listen(bus, 'a')
+    first.unsubscribe()
+    const second = await listen(bus, 'a')
+    first.unsubscribe()
     await bus.publish(news('a', 1))
-    t.strictSame(await ear.heard(1), [news('a', 1)])
+    t.strictSame(await second.heard(1), [news('a', 1)])
+    t.strictSame(await first.heard(0), [])
   },
 
-  async 'close() ends every subscription, and may be called twice' (t, bus) {
-    const ear = await listen(bus, 'a')
+  async 'unsubscribe() ends its own listener only, and is idempotent' (t, open) {
+    const bus = await open()
+    const [first, second] = [await listen(bus, 'a'), await listen(bus, 'a')]
+    first.unsubscribe()
+    first.unsubscribe()
+    await bus.publish(news('a', 1))
+    t.strictSame(await second.heard(1), [news('a', 1)])
+    t.strictSame(await first.heard(0), [])
+  },
+
+  async 'onMissed() calls nobody while nothing is lost' (t, open) {
+    const bus = await open()
+    let calls = 0
+    bus.onMissed(() => { calls++ })
+    const { heard } = await listen(bus, 'a')
+    await bus.publish(news('a', 1))
+    await heard(1)
+    t.equal(calls, 0)
+  },
+
+  async 'close() ends every subscription, and is idempotent' (t, open) {
+    const bus = await open()
+    const { heard } = await listen(bus, 'a')
     await bus.close()
     await bus.close()
     await bus.publish(news('a', 1)).catch(() => {})
-    t.strictSame(await ear.heard(0), [])
+    t.strictSame(await heard(0), [])
+  }
+}
+
+const SHARED_CASES: Cases = {
+  async 'publish() notifies the listeners of both buses' (t, open) {
+    const [bus, other] = [await open(), await open()]
+    const listeners = [await listen(bus, 'a'), await listen(other, 'a')]
+    await bus.publish(news('a', 1))
+    for (const { heard } of listeners) t.strictSame(await heard(1), [news('a', 1)])
+  },
+
+  async 'close() leaves the other bus open' (t, open) {
+    const [bus, other] = [await open(), await open()]
+    const { heard } = await listen(other, 'a')
+    await listen(bus, 'a')
+    await bus.close()
+    await other.publish(news('a', 1))
+    t.strictSame(await heard(1), [news('a', 1)])
+  }
+}
+
+const CUT_CASES: Cases = {
+  async 'onMissed() calls its listener once news is delivered again' (t, open, { cut }) {
+    const bus = await open()
+    const { heard } = await listen(bus, 'a')
+    const missed = new Promise<void>((resolve) => { bus.onMissed(resolve) })
+    await cut?.(bus)
+    await missed
+    await bus.publish(news('a', 1))
+    t.strictSame((await heard(1)).at(-1), news('a', 1))
   }
 }
 
@@ -81,16 +169,16 @@ function news (taskId: string, seq: number): News {
   return { taskId, seq, id: `epoch.${seq}`, event: 'task-update', data: '{"a":"\\u0000 \\n ä"}' }
 }
 
-/** Listens to a task; `heard(count)` resolves with all that was heard once it is that much. */
+/** Listens to a task; `heard(count)` resolves with all news so far once it is that much. */
 async function listen (bus: EventBus, taskId: string) {
-  const ear = new EventTarget()
+  const arrivals = new EventTarget()
   const all: News[] = []
   const unsubscribe = await bus.subscribe(taskId, (one) => {
     all.push(one)
-    ear.dispatchEvent(new Event('news'))
+    arrivals.dispatchEvent(new Event('news'))
   })
   async function heard (count: number): Promise<News[]> {
-    while (all.length < count) await once(ear, 'news')
+    while (all.length < count) await once(arrivals, 'news')
     return all
   }
   return { unsubscribe, heard }

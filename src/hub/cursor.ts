@@ -1,12 +1,15 @@
 import type { Replay } from '../../schemas/event.ts'
+import { epochAt, isKnown, parseEventId } from '../store/event-id.ts'
 import type { Extent } from '../store/store.ts'
 
 /** Position at which a follower starts: it gets every event whose seq is above `after`. */
 export interface Position {
   readonly after: number
-  /** `after` as an event id: the cursor before the replay. */
+  /** Epoch of the event `after`. */
+  readonly epoch: string
+  /** The cursor before the replay: the event id of `after`. */
   readonly cursor: string
-  /** true: its cursor is unknown here, so it may have missed events. */
+  /** true: the follower's cursor is unknown here, so it may have missed events. */
   readonly gap: boolean
   /** Events that were kept when it came. */
   readonly extent: Extent
@@ -15,23 +18,23 @@ export interface Position {
 /**
  * Resolves a follower's cursor to a position.
  *
- * A cursor of another epoch, ahead of the task, before the oldest kept event, or that is no event id resolves to all
- * kept events, and a gap.
+ * A cursor is known if the event with its seq was kept under its epoch. A cursor of another epoch, ahead of the task,
+ * before the oldest kept event, or that is no event id resolves to all kept events, and a gap.
  *
  * @param cursor - the last event id that the follower has; undefined or empty for none
  * @param replay - the part of the past that a follower without a cursor gets
  */
-export function resolveCursor (cursor: string | undefined, replay: Replay, epoch: string, extent: Extent): Position {
-  const oldest = extent.first - 1
-  const seq = cursor ? readSeq(cursor, epoch) : startOf(replay, extent)
-  const known = seq !== undefined && seq >= oldest && seq <= extent.last
-  const after = known ? seq : oldest
-  return { after, cursor: `${epoch}.${after}`, gap: !known, extent }
+export function resolveCursor (cursor: string | undefined, replay: Replay, extent: Extent): Position {
+  const after = cursor ? readSeq(cursor, extent) : startOf(replay, extent)
+  const start = after ?? extent.first - 1
+  const epoch = epochAt(extent, start)
+  return { after: start, epoch, cursor: `${epoch}.${start}`, gap: after === undefined, extent }
 }
 
-function readSeq (cursor: string, epoch: string): number | undefined {
-  const seq = cursor.startsWith(`${epoch}.`) ? cursor.slice(epoch.length + 1) : ''
-  return /^(0|[1-9]\d{0,14})$/.test(seq) ? Number(seq) : undefined
+/** Returns the seq of a known cursor. */
+function readSeq (cursor: string, extent: Extent): number | undefined {
+  const id = parseEventId(cursor)
+  return id && isKnown(extent, id) ? id.seq : undefined
 }
 
 function startOf (replay: Replay, { first, last }: Extent): number {

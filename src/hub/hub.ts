@@ -2,7 +2,7 @@ import type { Replay } from '../../schemas/event.ts'
 import type { EventBus } from '../bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
 import { fairReader } from './fair-reader.ts'
-import type { Follower, Receiver } from './follower.ts'
+import type { Follower, Receiver, Source } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import { announceSubmissions } from './submissions.ts'
@@ -40,8 +40,8 @@ export interface Hub {
    * Appends an event and notifies its followers. Resolves once the event is durable, whether or not its news got
    * through.
    *
-   * @throws {RelayError} `STORE_UNAVAILABLE` when the append failed; `CALLBACK_UNAUTHENTIC` when its delivery's key
-   *   belongs to another body
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the append failed, or its success is unknown;
+   *   `CALLBACK_UNAUTHENTIC` when its delivery's key belongs to another body
    */
   publish (taskId: string, draft: EventDraft): Promise<Appended>
   /**
@@ -101,23 +101,23 @@ export interface HubObserver {
 export interface HubOptions {
   readonly store: EventStore
   readonly bus: EventBus
-  /** Interval at which followers look for events that the bus did not report, in milliseconds. Default 1,000. */
+  /** Interval at which the store is asked for events that the bus did not report, in milliseconds. Default 1,000. */
   readonly resyncMs?: number | undefined
   readonly observer?: HubObserver | undefined
 }
 
 /** Creates the hub of a store and a bus. The hub closes both. */
 export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions): Hub {
-  const reader = fairReader(store)
-  const groups = createGroups({ store, reader, bus, resyncMs })
+  const source: Source = { ...fairReader(store), extent: (taskId) => store.extent(taskId) }
+  const groups = createGroups({ store, source, bus, resyncMs })
 
   async function locate (taskId: string, { cursor, replay = 'latest' }: FollowFrom): Promise<Position> {
-    return resolveCursor(cursor, replay, store.epoch, await store.extent(taskId))
+    return resolveCursor(cursor, replay, await store.extent(taskId))
   }
 
   function announce ({ event, duplicate }: Appended): void {
     // The event is kept even if its news is lost: followers find it in the store.
-    if (!duplicate) bus.publish(event).catch(() => {})
+    if (!duplicate && !store.publishes) bus.publish(event).catch(() => {})
   }
 
   return {
@@ -142,7 +142,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
       try {
         await listening
         const position = await locate(taskId, from)
-        follower.start(position)
+        groups.start(follower, position)
         return { position, follower }
       } catch (error) {
         follower.stop()
@@ -152,7 +152,8 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
 
     async history (taskId, cursor) {
       const position = await locate(taskId, { cursor, replay: 'all' })
-      return { position, events: await reader.read(taskId, position.after, PAGE) }
+      // Undefined if the task was erased since.
+      return { position, events: await source.read(taskId, position.cursor, PAGE) ?? [] }
     },
 
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),

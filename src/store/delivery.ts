@@ -35,21 +35,31 @@ export interface DeliveryLookup<Event> {
 /** Status of a delivery: the first of its key, or what its sender wants done with a second one. */
 export type DeliveryStatus = 'first' | Delivery['onConflict']
 
-/**
- * Classifies a delivery by the one that came first under its key.
- *
- * @param known - undefined when the key is unknown
- */
-export function classify (known: { digest: string } | undefined, digest: string, delivery: Delivery): DeliveryStatus {
-  if (!known) return 'first'
-  return known.digest === digest ? 'deduplicate' : delivery.onConflict
-}
-
 /** Table of delivery keys. */
 export interface DeliveryTable<Event> {
+  /**
+   * Returns the latest `expiresAt` of the forgotten keys whose delivery rejects other bodies, in milliseconds since
+   * 1970; 0 for none. An unknown key that expires no later may be one of them.
+   */
+  forgottenUntil (): number
   lookup (key: string): DeliveryLookup<Event> | undefined
   /** @param event - undefined for a delivery that is quarantined */
   remember (delivery: Delivery, digest: string, event?: Event): void
+}
+
+/**
+ * Classifies a delivery by the one that came first under its key.
+ *
+ * A forgotten key may not be used for another body either: after a jump of the wall clock its signature may count as
+ * fresh again.
+ */
+export function classify<Event> (
+  table: DeliveryTable<Event>, delivery: Delivery, digest: string
+): { readonly status: DeliveryStatus, readonly known?: DeliveryLookup<Event> } {
+  const { key, onConflict, expiresAt } = delivery
+  const known = table.lookup(key)
+  if (known) return { known, status: known.digest === digest ? 'deduplicate' : onConflict }
+  return { status: onConflict === 'reject' && expiresAt <= table.forgottenUntil() ? 'reject' : 'first' }
 }
 
 /** Steps of {@link appendOnce}. */
@@ -65,16 +75,15 @@ type Delivered = { readonly digest: string, readonly delivery?: Delivery | undef
  * @param digest - digest of the body that was delivered
  */
 export function appendOnce<Draft extends Delivered, Event> (
-  { lookup, remember, append }: AppendSteps<Draft, Event>, draft: Draft, digest = draft.digest
+  steps: AppendSteps<Draft, Event>, draft: Draft, digest = draft.digest
 ): ReturnType<AppendSteps<Draft, Event>['append']> | 'reject' {
   const { delivery } = draft
-  if (!delivery) return append(draft)
-  const known = lookup(delivery.key)
-  const status = classify(known, digest, delivery)
+  if (!delivery) return steps.append(draft)
+  const { status, known } = classify(steps, delivery, digest)
   if (status === 'reject') return status
   if (status === 'deduplicate' && known?.event) return { event: known.event, duplicate: true }
-  const appended = append(draft)
-  if (status !== 'append') remember(delivery, digest, appended.event)
+  const appended = steps.append(draft)
+  if (status !== 'append') steps.remember(delivery, digest, appended.event)
   return appended
 }
 
@@ -93,20 +102,19 @@ export interface HoldSteps<Held, Event> extends DeliveryTable<Event> {
  * @returns the event that the delivery became before, or how the call ended
  */
 export function holdOnce<Held extends Delivered & { readonly body: string }, Event extends object> (
-  { lookup, remember, size, insert }: HoldSteps<Held, Event>, held: Held
+  steps: HoldSteps<Held, Event>, held: Held
 ): Event | 'held' | 'full' | 'reject' {
   const { body, delivery, digest } = held
-  const known = delivery && lookup(delivery.key)
-  const status = delivery ? classify(known, digest, delivery) : 'first'
+  const { status, known = undefined } = delivery ? classify(steps, delivery, digest) : { status: 'first' }
   if (status === 'reject') return status
   if (status === 'deduplicate' && known?.event) return known.event
   if (status === 'deduplicate' && known?.isHeld) return 'held'
-  const before = size()
+  const before = steps.size()
   const bytes = Buffer.byteLength(body)
   if (before.count >= MAX_HELD || before.bytes + bytes > MAX_HELD_BYTES) return 'full'
   const own = status === 'append' ? undefined : delivery
-  insert(held, bytes, own)
-  if (own) remember(own, digest)
+  steps.insert(held, bytes, own)
+  if (own) steps.remember(own, digest)
   return 'held'
 }
 

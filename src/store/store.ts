@@ -4,7 +4,7 @@ import type { Expected, Submissions } from './submissions.ts'
 
 export type { Appended, Settled } from './appended.ts'
 
-/** Range of a task's events that are kept: `first` to `last`. */
+/** Range of a task's events that are kept: `first` to `last`, and the epochs under which they were kept. */
 export interface Extent {
   /** seq of the oldest kept event; `last + 1` when none is kept. */
   readonly first: number
@@ -12,6 +12,11 @@ export interface Extent {
   readonly last: number
   /** The event `last`; undefined when nothing is kept. */
   readonly newest: TaskEvent | undefined
+  /**
+   * Epochs of the events `first - 1` to `last`, in order: each applies from the seq `from` on, the first one from
+   * `first - 1` at the latest. An unknown task has the epoch of an append now, from 0.
+   */
+  readonly epochs: ReadonlyArray<{ readonly from: number, readonly epoch: string }>
   /** Set while the outcome of a submission is expected. */
   readonly expected?: Expected | undefined
 }
@@ -36,8 +41,16 @@ export interface StoreOptions {
  * succeed. After `close()` every method but `close()` rejects so.
  */
 export interface EventStore {
-  /** Life of this history: printable ASCII without a dot. Made with the store; changes only when history is lost. */
+  /**
+   * Epoch of an append now: printable ASCII without a dot, `<life>-<fork>`, the part of an event id before the dot.
+   *
+   * The life is made with the history. The fork changes when part of the history was lost or may have been, such as
+   * when a file is opened that may be an older copy. So no id is given to two events. Events keep the epoch under
+   * which they were appended: a cursor from before stays known as long as its event is kept.
+   */
   readonly epoch: string
+  /** Whether `append()` and `quarantine.release()` publish the event on the bus; if not, the hub does. */
+  readonly publishes?: boolean
   /** Quarantine of unreadable callbacks, which has the store's lifetime. */
   readonly quarantine: Quarantine
   /** Calls to Suno whose outcome the relay watches over, with the store's lifetime. */
@@ -51,18 +64,21 @@ export interface EventStore {
    * however long ago; another body under the key is treated as `onConflict` says. A key is remembered with the event,
    * equally durable, until it expires: of concurrent calls with one key exactly one is the first.
    *
-   * The store orders concurrent calls for one task. Resolves once the event survives a power cut; a call that rejects
-   * has used up no `seq`, and nobody has seen its event.
+   * The store orders concurrent calls for one task. Resolves once the event survives a power cut. A call that rejects
+   * with `STORE_UNAVAILABLE` may have been kept all the same, once; the same draft again is then its duplicate.
    *
    * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery's key came with another body and that is rejected
    */
   append (taskId: string, draft: EventDraft): Promise<Appended>
 
   /**
-   * Resolves with a page of events of `taskId`: the first ones whose seq is above `after`, oldest first. A page ends
-   * after `limit` events, or with the event that brings its data to 256 KiB (`MAX_PAGE_BYTES`).
+   * Resolves with a page of events of `taskId`: the first ones after the event id `after`, or after none, oldest
+   * first. A page ends after `limit` events, or with the event that brings its data to 256 KiB (`MAX_PAGE_BYTES`).
+   *
+   * Resolves with undefined if `after` is unknown: it is of another epoch than the event with its seq, ahead of the
+   * task, before the oldest kept event, or no event id. The check and the read see the same state of the history.
    */
-  read (taskId: string, after: number, limit: number): Promise<TaskEvent[]>
+  read (taskId: string, after: string | undefined, limit: number): Promise<TaskEvent[] | undefined>
 
   /** Resolves with the range of events that is kept of `taskId`. */
   extent (taskId: string): Promise<Extent>
@@ -70,14 +86,19 @@ export interface EventStore {
   /**
    * Removes, in small steps, whole tasks whose newest event is at least `ageMs` old and that nobody watches, and
    * quarantined callbacks of that age. A trimmed task that gets another event goes on with the next `seq`: its highest
-   * seq is remembered thirty times as long.
+   * seq is remembered thirty times as long. Later it starts again at 1, under an epoch that it never had.
    *
    * @returns the number of tasks that were removed
    */
   trim (ageMs: number, watched: (taskId: string) => boolean): Promise<number>
 
-  /** Whether another store, such as another process, has written to this history since the last call. */
-  changedElsewhere (): Promise<boolean>
+  /**
+   * Resolves with those tasks whose newest event id is another one than given, and that id. A store that does not
+   * publish may leave out appends of its own.
+   *
+   * @param newest - newest known event id by task id; `<epoch>.0` for a task without events
+   */
+  moved (newest: ReadonlyMap<string, string>): Promise<Map<string, string>>
 
   /** Resolves when a durable write succeeded. Concurrent callers share one write. */
   check (): Promise<void>

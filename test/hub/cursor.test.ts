@@ -5,18 +5,26 @@ import type { Extent } from '../../src/store/store.ts'
 
 const EPOCH = 'e1'
 
+type Epochs = Extent['epochs']
+
 /** Extent of a task whose events `first` to `last` are kept. */
-function extent (first: number, last: number): Extent {
-  const newest = { taskId: 'a', seq: last, id: `${EPOCH}.${last}`, event: 'task-update', data: '{}' } as const
-  return { first, last, newest: first > last ? undefined : newest }
+function extent (first: number, last: number, epochs: Epochs = [{ from: 0, epoch: EPOCH }]): Extent {
+  const id = `${epochs.at(-1)?.epoch}.${last}`
+  const newest = { taskId: 'a', seq: last, id, event: 'task-update', data: '{}' } as const
+  return { first, last, newest: first > last ? undefined : newest, epochs }
 }
 
 const NEVER = extent(1, 0)
 const FIVE = extent(1, 5)
 const TRIMMED = extent(6, 5)
 const AGAIN = extent(6, 7)
+// Kept under two forks: 1 to 2, and 3 to 5.
+const FORKED = extent(1, 5, [{ from: 0, epoch: 'l-f1' }, { from: 3, epoch: 'l-f2' }])
+// Trimmed up to 5 under one fork, and heard of again under the next one.
+const FORKED_AGAIN = extent(6, 7, [{ from: 5, epoch: 'l-f1' }, { from: 6, epoch: 'l-f2' }])
+const FORKED_NEVER = extent(1, 0, [{ from: 0, epoch: 'l-f2' }])
 
-// cursor, replay, what is kept → after which seq it goes on, and whether there is a gap
+// cursor, replay, kept events → the seq after which it goes on, and whether there is a gap
 const ROWS: Array<[string, string | undefined, Replay, Extent, number, boolean]> = [
   ['no cursor: the newest event', undefined, 'latest', FIVE, 4, false],
   ['an empty cursor: the same', '', 'latest', FIVE, 4, false],
@@ -34,7 +42,7 @@ const ROWS: Array<[string, string | undefined, Replay, Extent, number, boolean]>
   ['known: of a new task', 'e1.0', 'latest', NEVER, 0, false],
   ['equal to the newest: nothing', 'e1.5', 'latest', FIVE, 5, false],
   ['equal to the newest of a trimmed task: nothing was missed', 'e1.5', 'latest', TRIMMED, 5, false],
-  ['the last before what is kept: nothing was missed', 'e1.5', 'latest', AGAIN, 5, false],
+  ['the last before the kept events: nothing was missed', 'e1.5', 'latest', AGAIN, 5, false],
   ['another epoch', 'e2.3', 'latest', FIVE, 0, true],
   ['another epoch, replay=none', 'e2.3', 'none', FIVE, 0, true],
   ['an epoch that begins like ours', 'e11.3', 'latest', FIVE, 0, true],
@@ -42,6 +50,18 @@ const ROWS: Array<[string, string | undefined, Replay, Extent, number, boolean]>
   ['ahead of a new task', 'e1.1', 'latest', NEVER, 0, true],
   ['trimmed', 'e1.4', 'latest', TRIMMED, 5, true],
   ['trimmed, and heard of again', 'e1.4', 'latest', AGAIN, 5, true],
+  ['of the first fork', 'l-f1.1', 'latest', FORKED, 1, false],
+  ['of the first fork, its last', 'l-f1.2', 'latest', FORKED, 2, false],
+  ['of the second fork', 'l-f2.3', 'latest', FORKED, 3, false],
+  ['of the first fork, at a seq that was kept again under the second', 'l-f1.3', 'latest', FORKED, 0, true],
+  ['of the second fork, at a seq of the first', 'l-f2.2', 'latest', FORKED, 0, true],
+  ['before the first event, of any fork of the same life', 'l-f9.0', 'latest', FORKED, 0, false],
+  ['before the first event, of the life alone', 'l.0', 'latest', FORKED, 0, false],
+  ['before the first event, of another life', 'm-f1.0', 'latest', FORKED, 0, true],
+  ['of a new task, of an earlier fork', 'l-f1.0', 'latest', FORKED_NEVER, 0, false],
+  ['the last before the kept events, of its fork', 'l-f1.5', 'latest', FORKED_AGAIN, 5, false],
+  ['the last before the kept events, of the next fork', 'l-f2.5', 'latest', FORKED_AGAIN, 5, true],
+  ['no cursor, two forks: the newest event', undefined, 'latest', FORKED, 4, false],
   ['garbage: no seq', 'e1.', 'latest', FIVE, 0, true],
   ['garbage: no dot', 'e13', 'latest', FIVE, 0, true],
   ['garbage: a negative seq', 'e1.-1', 'latest', FIVE, 0, true],
@@ -53,8 +73,9 @@ const ROWS: Array<[string, string | undefined, Replay, Extent, number, boolean]>
   ['garbage: text', '\u00e4\u0000<script>', 'latest', FIVE, 0, true]
 ]
 
-for (const [what, cursor, replay, kept, after, gap] of ROWS) {
-  t.test(`resolveCursor() ${what}`, async t => {
-    t.strictSame(resolveCursor(cursor, replay, EPOCH, kept), { after, cursor: `${EPOCH}.${after}`, gap, extent: kept })
+for (const [name, cursor, replay, kept, after, gap] of ROWS) {
+  t.test(`resolveCursor() ${name}`, async t => {
+    const epoch = kept.epochs.findLast(({ from }) => from <= after)?.epoch
+    t.strictSame(resolveCursor(cursor, replay, kept), { after, epoch, cursor: `${epoch}.${after}`, gap, extent: kept })
   })
 }

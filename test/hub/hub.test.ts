@@ -4,10 +4,12 @@ import type { EventBus } from '../../src/bus/bus.ts'
 import { localBus } from '../../src/bus/local.ts'
 import { draft, numbers } from '../../src/conformance/drafts.ts'
 import { createHub, type Hub } from '../../src/hub/hub.ts'
+import { memoryHistory, renewFork } from '../../src/store/memory/history.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import type { EventStore } from '../../src/store/store.ts'
 import { silentBus, gatedBus, slowBus } from '../support/buses.ts'
-import { fill, failingStore } from '../support/stores.ts'
+import { copyMemory } from '../support/histories.ts'
+import { failingStore, fill } from '../support/stores.ts'
 
 function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = localBus(), resyncMs?: number): Hub {
   const hub = createHub({ store, bus, resyncMs })
@@ -15,14 +17,25 @@ function open (t: Test, store: EventStore = memoryStore(), bus: EventBus = local
   return hub
 }
 
-/** Follows a task and collects the seqs that come. */
-async function collect (hub: Hub, from = {}) {
+/** Follows a task and collects the seqs of its events. */
+async function collect (hub: Hub, from = {}, taskId = 'a') {
   const got: number[] = []
-  const { position, follower } = await hub.follow('a', from, { deliver: ({ seq }) => got.push(seq) > 0 })
-  return { got, follower, position }
+  const lost: string[] = []
+  const { position, follower } = await hub.follow(taskId, from, {
+    deliver: ({ seq }) => got.push(seq) > 0,
+    onLost (reason) { lost.push(reason) }
+  })
+  return { got, lost, follower, position }
 }
 
-t.test('hub publish() keeps an event and tells the followers of its task', async t => {
+/** Replaces intervals by a function that runs the last one. */
+function handInterval (t: Test): () => void {
+  let run = (): void => {}
+  t.intercept(globalThis, 'setInterval', { value: (given: () => void) => ({ unref () { run = given } }) })
+  return () => { run() }
+}
+
+t.test('hub publish() appends an event and notifies the followers of its task', async t => {
   const hub = open(t)
   const { got, follower } = await collect(hub)
   follower.resume()
@@ -32,7 +45,7 @@ t.test('hub publish() keeps an event and tells the followers of its task', async
   t.strictSame((await hub.history('a', undefined)).events, [event])
 })
 
-t.test('hub submissions tell the followers of a task of the events that they append', async t => {
+t.test('hub submissions notify the followers of a task of the events that they append', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   const { got, follower } = await collect(hub)
@@ -41,7 +54,8 @@ t.test('hub submissions tell the followers of a task of the events that they app
   const { submission: { id } } = await hub.submissions.watch({ id: 's', taskId: 'a', step: 'validate' }, patience)
   const [due] = await hub.submissions.claim({ leaseMs: 0, maxQuestions: 1, maxCalls: 2, windowMs: 1000 })
   await hub.submissions.overdue(id, { ...draft('overdue'), event: 'task-overdue' })
-  await hub.submissions.answer(id, { draft: { ...draft('busy'), about: { step: 'validate', progress: 'busy' } }, nextMs: 1 })
+  const busy = { ...draft('busy'), about: { step: 'validate', progress: 'busy' } } as const
+  await hub.submissions.answer(id, { draft: busy, nextMs: 1 })
   await hub.submissions.answer(id, { nextMs: 1 })
   await hub.submissions.giveUp(id, { ...draft('timeout'), event: 'task-timeout' })
   t.strictSame(got, [1, 2, 3])
@@ -62,7 +76,7 @@ t.test('hub submissions are those of the store', async t => {
   t.equal(await submissions.signingKey(), await store.submissions.signingKey())
 })
 
-t.test('hub publish() tells nobody of a repeat', async t => {
+t.test('hub publish() notifies nobody of a repeat', async t => {
   const hub = open(t)
   const { got, follower } = await collect(hub)
   follower.resume()
@@ -72,7 +86,8 @@ t.test('hub publish() tells nobody of a repeat', async t => {
 })
 
 t.test('hub publish() resolves when the event is kept, even if the bus fails', async t => {
-  const hub = open(t, memoryStore(), { ...localBus(), publish: () => Promise.reject(new Error('the bus is down')) })
+  const publish = (): Promise<void> => Promise.reject(new Error('the bus is down'))
+  const hub = open(t, memoryStore(), { ...localBus(), publish })
   const { event } = await hub.publish('a', draft('one'))
   t.strictSame((await hub.history('a', undefined)).events, [event])
 })
@@ -84,7 +99,7 @@ t.test('hub publish() rejects when the event is not kept', async t => {
   await t.rejects(hub.publish('a', draft('one')), { code: 'STORE_UNAVAILABLE' })
 })
 
-t.test('hub follow() listens before it looks: what comes in between is not missed', async t => {
+t.test('hub follow() subscribes before it reads: an event in between is not missed', async t => {
   const store = memoryStore()
   const hub = open(t, store, slowBus())
   await fill(store, 'a', 2)
@@ -98,7 +113,7 @@ t.test('hub follow() listens before it looks: what comes in between is not misse
   t.strictSame(got, [1, 2, 3, 4, 5])
 })
 
-t.test('hub follow() starts where the cursor says', async t => {
+t.test('hub follow() starts at the cursor', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   await fill(store, 'a', 3)
@@ -109,7 +124,7 @@ t.test('hub follow() starts where the cursor says', async t => {
   t.strictSame(got, [2, 3])
 })
 
-t.test('hub follow() replays the newest event when it is told nothing', async t => {
+t.test('hub follow() replays the newest event by default', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   await fill(store, 'a', 3)
@@ -132,7 +147,7 @@ t.test('hub follow() subscribes once for all followers of a task, while there ar
   t.equal(bus.subscriptions, 0)
 })
 
-t.test('hub follow() by one who comes as the last one leaves misses nothing', async t => {
+t.test('hub follow() misses nothing while the last follower of the task leaves', async t => {
   const hub = open(t, memoryStore(), slowBus())
   const first = await collect(hub)
   first.follower.stop()
@@ -146,7 +161,9 @@ t.test('hub follow() by one who comes as the last one leaves misses nothing', as
 t.test('hub follow() rejects when it cannot subscribe, and works when it can', async t => {
   const bus = localBus()
   let works = false
-  const subscribe: EventBus['subscribe'] = (...args) => works ? bus.subscribe(...args) : Promise.reject(new Error('the bus is down'))
+  const subscribe: EventBus['subscribe'] = (...args) => {
+    return works ? bus.subscribe(...args) : Promise.reject(new Error('the bus is down'))
+  }
   const hub = open(t, memoryStore(), { ...bus, subscribe })
   for (const following of [collect(hub), collect(hub)]) await t.rejects(following, { message: 'the bus is down' })
   works = true
@@ -166,7 +183,7 @@ t.test('hub follow() rejects when the past cannot be read, and leaves nothing be
   t.equal(bus.subscriptions, 0)
 })
 
-t.test('hub looks at the store from time to time when the bus may lose news', async t => {
+t.test('hub finds events in the store that the bus did not report', async t => {
   const hub = open(t, memoryStore(), silentBus(), 1)
   const { got, follower } = await collect(hub)
   follower.resume()
@@ -176,7 +193,84 @@ t.test('hub looks at the store from time to time when the bus may lose news', as
   t.strictSame(got, [1, 2])
 })
 
-t.test('hub history() gives everything after a cursor, however much it is', async t => {
+t.test('hub polls the store for all followed tasks when its own news was missed', async t => {
+  const bus = silentBus()
+  const store = memoryStore()
+  // As a store whose own appends are no news to it.
+  const hub = open(t, { ...store, moved: async () => new Map() }, bus)
+  const both = [await collect(hub, {}, 'a'), await collect(hub, {}, 'b')]
+  for (const { follower } of both) follower.resume()
+  for (const taskId of ['a', 'b']) await hub.publish(taskId, draft('one'))
+  bus.miss()
+  await turn()
+  t.strictSame(both.map(({ got }) => got), [[1], [1]])
+})
+
+t.test('hub asks a store that publishes for the tasks that moved when news was missed', async t => {
+  const bus = silentBus()
+  const store = failingStore()
+  const hub = open(t, Object.assign(store, { publishes: true }), bus)
+  const both = [await collect(hub, {}, 'a'), await collect(hub, {}, 'b')]
+  for (const { follower } of both) follower.resume()
+  await hub.publish('a', draft('one'))
+  store.reads = 0
+  bus.miss()
+  await turn()
+  t.strictSame(both.map(({ got }) => got), [[1], []])
+  t.equal(store.reads, 1)
+})
+
+t.test('hub publishes no news of a store that publishes', async t => {
+  const bus = localBus()
+  const published: string[] = []
+  const hub = open(t, { ...memoryStore(), publishes: true }, { ...bus, async publish ({ id }) { published.push(id) } })
+  await hub.publish('a', draft('one'))
+  t.strictSame(published, [])
+})
+
+t.test('hub follow() delivers an event whose append was rejected although it was kept', async t => {
+  const store = memoryStore()
+  let fails = true
+  const hub = open(t, {
+    ...store,
+    async append (...args) {
+      const appended = await store.append(...args)
+      if (!fails) return appended
+      fails = false
+      throw new Error('the answer was lost')
+    }
+  }, localBus(), 1)
+  const { got, follower } = await collect(hub)
+  follower.resume()
+  await t.rejects(hub.publish('a', draft('one')), { message: 'the answer was lost' })
+  t.match(await hub.publish('a', draft('one')), { event: { seq: 1 }, duplicate: true })
+  while (got.length === 0) await turn()
+  t.strictSame(got, [1])
+})
+
+t.test('hub ends a follower whose history was put back, and a new one with its cursor gets a gap', async t => {
+  const history = memoryHistory()
+  const store = memoryStore({}, history)
+  const hub = open(t, store, localBus(), 1)
+  await fill(store, 'a', 1)
+  const restore = copyMemory(history)
+  const { follower, got, lost } = await collect(hub, { replay: 'all' })
+  follower.resume()
+  const { event } = await hub.publish('a', draft('lost'))
+  restore()
+  renewFork(history)
+  while (lost.length === 0) await turn()
+  t.strictSame([got, lost], [[1, 2], ['history-lost']])
+
+  const again = await collect(hub, { cursor: event.id })
+  again.follower.resume()
+  await hub.publish('a', draft('another'))
+  await turn()
+  t.strictSame(again.position.gap, true)
+  t.strictSame(again.got, [1, 2])
+})
+
+t.test('hub history() resolves with all events after a cursor', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   await fill(store, 'a', 600)
@@ -185,21 +279,23 @@ t.test('hub history() gives everything after a cursor, however much it is', asyn
   t.strictSame(events.map(({ seq }) => seq), numbers(600).slice(3))
 })
 
-t.test('hub history() gives everything when the cursor is none or not known', async t => {
+t.test('hub history() resolves with all events without a known cursor', async t => {
   const store = memoryStore()
   const hub = open(t, store)
   await fill(store, 'a', 2)
-  for (const cursor of [undefined, 'other.1', `${store.epoch}.9`]) t.equal((await hub.history('a', cursor)).events.length, 2)
+  for (const cursor of [undefined, 'other.1', `${store.epoch}.9`]) {
+    t.equal((await hub.history('a', cursor)).events.length, 2)
+  }
 })
 
-t.test('hub history() ends when the events vanish while it reads', async t => {
+t.test('hub history() resolves with nothing when the task is erased while it reads', async t => {
   const store = memoryStore()
-  const hub = open(t, { ...store, read: async () => [] })
+  const hub = open(t, { ...store, read: async () => undefined })
   await fill(store, 'a', 2)
   t.strictSame((await hub.history('a', undefined)).events, [])
 })
 
-t.test('hub trim() leaves the tasks that are followed', async t => {
+t.test('hub trim() keeps the tasks that are followed', async t => {
   let time = 0
   const store = memoryStore({ now: () => time })
   const hub = open(t, store)
@@ -211,7 +307,7 @@ t.test('hub trim() leaves the tasks that are followed', async t => {
   t.equal(await hub.trim(1000), 1)
 })
 
-t.test('hub check() rejects while the store is in trouble', async t => {
+t.test('hub check() rejects while the store fails', async t => {
   const store = failingStore()
   const hub = open(t, store)
   await hub.check()
@@ -219,7 +315,7 @@ t.test('hub check() rejects while the store is in trouble', async t => {
   await t.rejects(hub.check(), { code: 'STORE_UNAVAILABLE' })
 })
 
-t.test('hub close() closes bus and store, and may be called twice', async t => {
+t.test('hub close() closes bus and store, and is idempotent', async t => {
   const hub = open(t)
   const { got, follower } = await collect(hub)
   follower.resume()
@@ -229,14 +325,13 @@ t.test('hub close() closes bus and store, and may be called twice', async t => {
   t.strictSame(got, [])
 })
 
-t.test('hub follow() gets what another process has appended, also after a store in trouble', async t => {
+t.test('hub follow() delivers events of another process, also after the store failed', async t => {
   const store = memoryStore()
   let asked = 0
-  async function changedElsewhere (): Promise<boolean> {
-    if (asked++ === 0) throw new Error('in trouble')
-    return true
+  const moved: EventStore['moved'] = (newest) => {
+    return asked++ === 0 ? Promise.reject(new Error('unavailable')) : store.moved(newest)
   }
-  const hub = open(t, { ...store, changedElsewhere }, localBus(), 1)
+  const hub = open(t, { ...store, moved }, localBus(), 1)
   const { got, follower } = await collect(hub)
   follower.resume()
   await store.append('a', draft('one'))
@@ -244,18 +339,36 @@ t.test('hub follow() gets what another process has appended, also after a store 
   t.strictSame(got, [1])
 })
 
-t.test('hub asks its store for what others have written once at a time, however long the answer takes', async t => {
-  let ask = (): void => {}
-  t.intercept(globalThis, 'setInterval', { value: (run: () => void) => ({ unref: () => { ask = run } }) })
-  const answers: Array<(changed: boolean) => void> = []
-  const changedElsewhere = (): Promise<boolean> => new Promise((resolve) => { answers.push(resolve) })
-  const { follower } = await collect(open(t, { ...memoryStore(), changedElsewhere }))
-  ask()
-  ask()
+t.test('hub polls a moved task once, until it moves again', async t => {
+  const tick = handInterval(t)
+  const store = failingStore()
+  const { got, follower } = await collect(open(t, store))
+  follower.resume()
+  await store.append('a', draft('one'))
+  for (let ticks = 0; ticks < 3; ticks++) {
+    tick()
+    await turn()
+  }
+  t.strictSame(got, [1])
+  t.equal(store.reads, 1)
+})
+
+t.test('hub asks its store for moved tasks once at a time, and not without followers', async t => {
+  const tick = handInterval(t)
+  const answers: Array<(moved: Map<string, string>) => void> = []
+  const moved = (): Promise<Map<string, string>> => new Promise((resolve) => { answers.push(resolve) })
+  const hub = open(t, { ...memoryStore(), moved })
+  tick()
+  t.equal(answers.length, 0)
+  const { follower } = await collect(hub)
+  tick()
+  tick()
   t.equal(answers.length, 1)
-  answers[0]?.(false)
-  await turn()
-  ask()
-  t.equal(answers.length, 2)
   follower.stop()
+  // The follower has left: nobody is polled.
+  answers[0]?.(new Map([['a', 'other.1']]))
+  await turn()
+  await collect(hub)
+  tick()
+  t.equal(answers.length, 2)
 })

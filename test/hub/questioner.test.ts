@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { EventName } from '../../schemas/event.ts'
+import { readAll } from '../../src/conformance/drafts.ts'
 import type { EventDraft } from '../../src/event.ts'
 import { createQuestioner, delayAfter, type Asked, type FailedQuestion } from '../../src/hub/questioner.ts'
 import { LIMITS } from '../../src/hub/watch-over.ts'
@@ -36,7 +37,7 @@ async function setUp (ask: () => Asked | Promise<Asked>) {
       return store.submissions.claim(LIMITS)
     },
     questioner,
-    events: async () => (await store.read('a', 0, 100)).map(({ event }) => event)
+    events: async () => (await readAll(store, 'a')).map(({ event }) => event)
   }
 }
 
@@ -52,7 +53,7 @@ t.test('questioner gives its events the fields of every event', async t => {
   const { due, questioner, store } = await setUp(() => ({ draft: PROGRESS }))
   for (const submission of await due(PATIENCE.askAfterMs)) await questioner(submission)
   for (const submission of await due(PATIENCE.giveUpMs)) await questioner(submission)
-  const [overdue, , timeout] = (await store.read('a', 0, 100)).map(({ data }) => JSON.parse(data))
+  const [overdue, , timeout] = (await readAll(store, 'a')).map(({ data }) => JSON.parse(data))
   const empty = { taskId: 'a', step: 'validate', code: null, status: null, validateInfo: null, errorCode: null, errorMessage: null, submittedAt: '2026-01-02T03:04:05.678Z' }
   t.strictSame(overdue, { ...empty, msg: overdue.msg, receivedAt: '2026-01-02T03:04:35.678Z' })
   t.strictSame(timeout, { ...empty, msg: timeout.msg, receivedAt: '2026-01-02T03:14:35.678Z' })

@@ -2,6 +2,7 @@ import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Step } from '../../schemas/callback.ts'
+import { readAll } from '../../src/conformance/drafts.ts'
 import { createQuestioner, type Asked } from '../../src/hub/questioner.ts'
 import { LIMITS } from '../../src/hub/watch-over.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
@@ -166,7 +167,7 @@ const toName = (outcome: Outcome | undefined): string => outcome === null ? 'fai
 
 /** What was told of a task, and what the model says: each outcome as often as submissions have had it. */
 async function compare ({ store, runs }: World, taskId: string): Promise<[told: object, expected: object]> {
-  const events = await store.read(taskId, 0, 10_000)
+  const events = await readAll(store, taskId)
   const own = runs.filter((run) => run.taskId === taskId)
   const count = (name: string) => events.filter(({ event }) => event === name).length
   const outcomes = events.filter(({ event }) => event.startsWith('phrase-')).map(({ data }) => toName(JSON.parse(data).validateInfo || null))

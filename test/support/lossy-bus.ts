@@ -1,7 +1,7 @@
 import { localBus } from '../../src/bus/local.ts'
 import type { EventBus, News } from '../../src/bus/bus.ts'
 
-/** A bus that loses, doubles and reorders news by a plan: how the next news fares, over and over. */
+/** Creates a bus that loses, doubles and reorders news by a plan, which it repeats. */
 export function lossyBus (plan: ReadonlyArray<'told' | 'lost' | 'doubled' | 'late'>): EventBus {
   const bus = localBus()
   let turn = 0
@@ -9,7 +9,6 @@ export function lossyBus (plan: ReadonlyArray<'told' | 'lost' | 'doubled' | 'lat
 
   return {
     ...bus,
-    lossless: false,
     async publish (news) {
       const fate = plan[turn++ % plan.length]
       if (fate === 'lost') return

@@ -7,8 +7,8 @@ import {
   signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
   type Delivery, type Due, type EventBus, type EventDraft, type EventStore, type Expected, type Extent, type Followed,
   type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary, type History, type Hub, type HubObserver,
-  type HubOptions, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
-  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
+  type HubOptions, type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position,
+  type Quarantine, type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
   type RelayErrorOptions, type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions,
   type Submission, type SubmissionCounts, type SubmissionStage, type Submissions, type Subscribed, type Task,
   type TaskEvent, type TaskState, type Unsubscribe, type WatchDraft, type Watched
@@ -21,7 +21,7 @@ import {
   type WaitOptions, type WatchOptions
 } from 'phrase-relay/client'
 import {
-  busConformance, storeConformance, type NewHistory, type TestHistory, type Tester
+  busConformance, storeConformance, type NewHistory, type TestBackend, type TestHistory, type Tester
 } from 'phrase-relay/conformance'
 
 /** Narrows an event by its name. */
@@ -120,7 +120,7 @@ function deliveryOf ({ digest, about, delivery }: EventDraft): Delivery {
 /** Follows a task without HTTP. */
 export async function tail (hub: Hub, replay: Replay): Promise<TaskEvent[]> {
   const from: FollowFrom = { replay }
-  const receiver: Receiver = { deliver: () => true }
+  const receiver: Receiver = { deliver: () => true, onLost (reason: LossReason) { console.log(reason) } }
   const { follower, position }: Followed = await hub.follow('a', from, receiver)
   const running: Follower = follower
   running.resume()
@@ -178,6 +178,6 @@ export interface Named {
 /** Tests a store and a bus. */
 export async function conform (t: Tester, newHistory: NewHistory): Promise<TestHistory> {
   storeConformance(t, 'my store', newHistory)
-  busConformance(t, 'my bus', async () => localBus())
+  busConformance(t, 'my bus', (): TestBackend => ({ open: localBus }))
   return newHistory(t)
 }

@@ -1,21 +1,22 @@
-import { draft, numbers } from '../drafts.ts'
+import { draft, numbers, readAll } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import { delivered } from './deliveries.ts'
 import type { HeldDraft } from '../../event.ts'
 
-const REFUSED = { code: 'CALLBACK_UNAUTHENTIC' }
+const REJECTED = { code: 'CALLBACK_UNAUTHENTIC' }
 const FULL = { code: 'QUARANTINE_FULL' }
 const CLOSED = { code: 'STORE_UNAVAILABLE' }
-const MOST_BYTES = 16_777_216
+const MAX_BYTES = 16_777_216
 
-/** A callback that equals another one when `body` does. */
+/** Returns a callback that equals another one when `body` does. */
 function unreadable (body: string, key?: string): HeldDraft {
-  return { step: 'validate', body, reason: 'it is odd', digest: body, delivery: key === undefined ? undefined : delivered(body, key).delivery }
+  const delivery = key === undefined ? undefined : delivered(body, key).delivery
+  return { step: 'validate', body, reason: 'it is odd', digest: body, delivery }
 }
 
-/** Callbacks that could not be read. */
+/** Unreadable callbacks. */
 export const QUARANTINE_CASES: Cases = {
-  async 'quarantine.hold() keeps a callback as it came' (t, open) {
+  async 'quarantine.hold() keeps a callback as it was received' (t, open) {
     const { quarantine } = await open({ now: () => 5000 })
     t.equal(await quarantine.hold({ ...unreadable('"é"'), signedTaskId: 'a' }), undefined)
     const summary = { id: 1, at: 5000, step: 'validate', reason: 'it is odd', bytes: 4 }
@@ -29,29 +30,29 @@ export const QUARANTINE_CASES: Cases = {
     t.strictSame((await quarantine.list()).map(({ id }) => id), numbers(12))
   },
 
-  async 'quarantine.get() gives nothing for what is not held' (t, open) {
+  async 'quarantine.get() resolves with undefined for an unknown id' (t, open) {
     const { quarantine } = await open()
     t.equal(await quarantine.get(1), undefined)
   },
 
-  async 'quarantine.hold() refuses what exceeds 16 MiB, and holds what fits' (t, open) {
+  async 'quarantine.hold() rejects a callback that exceeds 16 MiB, and holds one that fits' (t, open) {
     const { quarantine } = await open()
-    await quarantine.hold(unreadable('x'.repeat(MOST_BYTES - 1)))
+    await quarantine.hold(unreadable('x'.repeat(MAX_BYTES - 1)))
     await t.rejects(quarantine.hold(unreadable('é')), FULL)
     await quarantine.hold(unreadable('y'))
-    t.strictSame((await quarantine.list()).map(({ bytes }) => bytes), [MOST_BYTES - 1, 1])
+    t.strictSame((await quarantine.list()).map(({ bytes }) => bytes), [MAX_BYTES - 1, 1])
   },
 
   async 'quarantine.drop() makes room' (t, open) {
     const { quarantine } = await open()
-    await quarantine.hold(unreadable('x'.repeat(MOST_BYTES)))
+    await quarantine.hold(unreadable('x'.repeat(MAX_BYTES)))
     t.equal(await quarantine.drop(1), true)
     t.equal(await quarantine.drop(1), false)
-    await quarantine.hold(unreadable('x'.repeat(MOST_BYTES)))
+    await quarantine.hold(unreadable('x'.repeat(MAX_BYTES)))
     t.strictSame((await quarantine.list()).map(({ id }) => id), [2])
   },
 
-  async 'quarantine.hold() refuses the 1,001st callback' (t, open) {
+  async 'quarantine.hold() rejects the 1,001st callback' (t, open) {
     const { quarantine } = await open()
     await Promise.all(numbers(1000).map((n) => quarantine.hold(unreadable(String(n)))))
     await t.rejects(quarantine.hold(unreadable('one more')), FULL)
@@ -64,31 +65,31 @@ export const QUARANTINE_CASES: Cases = {
     t.equal((await quarantine.list()).length, 2)
   },
 
-  async 'quarantine.hold() refuses another body under a key' (t, open) {
+  async 'quarantine.hold() rejects another body under a key' (t, open) {
     const store = await open()
     await store.append('a', delivered('one', 'key'))
-    await t.rejects(store.quarantine.hold(unreadable('two', 'key')), REFUSED)
+    await t.rejects(store.quarantine.hold(unreadable('two', 'key')), REJECTED)
     await store.quarantine.hold(unreadable('two', 'another key'))
-    await t.rejects(store.append('a', delivered('three', 'another key')), REFUSED)
+    await t.rejects(store.append('a', delivered('three', 'another key')), REJECTED)
     t.equal((await store.quarantine.list()).length, 1)
   },
 
-  async 'quarantine.hold() tells of the event that the delivery became before' (t, open) {
+  async 'quarantine.hold() resolves with the event that the delivery became before' (t, open) {
     const store = await open()
     const { event } = await store.append('a', delivered('one', 'key'))
     t.strictSame(await store.quarantine.hold(unreadable('one', 'key')), event)
     t.strictSame(await store.quarantine.list(), [])
   },
 
-  async 'quarantine.hold() holds another body of a sender that is trusted, and the key stays with the first' (t, open) {
+  async 'quarantine.hold() holds another body where the delivery says so, and the key stays with the first' (t, open) {
     const store = await open()
     await store.append('a', delivered('one', 'key'))
-    const trusted = delivered('two', 'key', 'append')
+    const trusted = delivered('two', 'key', { onConflict: 'append' })
     t.equal(await store.quarantine.hold({ ...unreadable('two'), delivery: trusted.delivery }), undefined)
-    await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
+    await t.rejects(store.append('a', delivered('two', 'key')), REJECTED)
   },
 
-  async 'append() keeps a delivery that so far is only held' (t, open) {
+  async 'append() appends a delivery that is held' (t, open) {
     const store = await open()
     await store.quarantine.hold(unreadable('one', 'key'))
     const { event, duplicate } = await store.append('a', delivered('one', 'key'))
@@ -97,11 +98,11 @@ export const QUARANTINE_CASES: Cases = {
     t.strictSame(await store.append('a', delivered('one', 'key')), { event, duplicate: true })
   },
 
-  async 'quarantine.release() appends the event and holds it no longer, once' (t, open) {
+  async 'quarantine.release() appends the event and removes the callback, once' (t, open) {
     const store = await open()
     await store.quarantine.hold(unreadable('one'))
     const released = await Promise.all(numbers(5).map(() => store.quarantine.release(1, 'a', draft('one'))))
-    const [event] = await store.read('a', 0, 10)
+    const [event] = await readAll(store, 'a')
     t.strictSame(released.filter((one) => one !== undefined), [{ event, duplicate: false }])
     t.equal((await store.extent('a')).last, 1)
     t.strictSame(await store.quarantine.list(), [])
@@ -115,30 +116,33 @@ export const QUARANTINE_CASES: Cases = {
     await store.append('b', delivered('another one', 'another key'))
     t.strictSame(await store.append('a', delivered('one', 'key')), { event: released?.event, duplicate: true })
     t.strictSame(await store.quarantine.hold(unreadable('one', 'key')), released?.event)
-    await t.rejects(store.append('a', delivered('two', 'key')), REFUSED)
+    await t.rejects(store.append('a', delivered('two', 'key')), REJECTED)
     t.equal((await store.extent('a')).last, 1)
   },
 
-  async 'quarantine.release() of a delivery that has become an event is a duplicate of that' (t, open) {
+  async 'quarantine.release() of a delivery that became an event is its duplicate' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    await store.quarantine.hold({ ...unreadable('three'), delivery: delivered('three', 'key of many bodies', 'deduplicate').delivery })
+    const { delivery } = delivered('three', 'key of many bodies', { onConflict: 'deduplicate' })
+    await store.quarantine.hold({ ...unreadable('three'), delivery })
     const one = await store.append('a', delivered('one', 'key'))
-    const four = await store.append('a', delivered('four', 'key of many bodies', 'deduplicate'))
+    const four = await store.append('a', { ...draft('four'), delivery })
     t.strictSame(await store.quarantine.release(1, 'a', draft('one')), { ...one, duplicate: true })
     t.strictSame(await store.quarantine.release(2, 'a', draft('three')), { ...four, duplicate: true })
     t.strictSame(await store.quarantine.list(), [])
   },
 
-  async 'quarantine.release() keeps another body under a key, and the key stays with the first' (t, open) {
+  async 'quarantine.release() appends another body under a key, and the key stays with the first' (t, open) {
     const store = await open({ dedupeWindowMs: 0 })
     await store.quarantine.hold(unreadable('one', 'key'))
-    await store.quarantine.hold({ ...unreadable('two'), delivery: delivered('two', 'key', 'append').delivery })
-    for (const [id, body] of [[2, 'two'], [1, 'one']] as const) t.equal((await store.quarantine.release(id, 'a', draft(body)))?.duplicate, false)
+    const { delivery } = delivered('two', 'key', { onConflict: 'append' })
+    await store.quarantine.hold({ ...unreadable('two'), delivery })
+    t.equal((await store.quarantine.release(2, 'a', draft('two')))?.duplicate, false)
+    t.equal((await store.quarantine.release(1, 'a', draft('one')))?.duplicate, false)
     t.equal((await store.append('a', delivered('one', 'key'))).event.seq, 2)
   },
 
-  async 'trim() forgets what is held that long' (t, open) {
+  async 'trim() removes callbacks that are held that long' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     await store.quarantine.hold(unreadable('old'))
@@ -149,7 +153,7 @@ export const QUARANTINE_CASES: Cases = {
     t.strictSame((await store.quarantine.list()).map(({ id }) => id), [2])
   },
 
-  async 'the quarantine rejects after close()' (t, open) {
+  async 'every method of the quarantine rejects after close()' (t, open) {
     const { quarantine, close } = await open()
     await close()
     await t.rejects(quarantine.hold(unreadable('one')), CLOSED)
@@ -160,9 +164,9 @@ export const QUARANTINE_CASES: Cases = {
   }
 }
 
-/** What outlives `close()`. */
+/** Quarantine over `close()`. */
 export const QUARANTINE_REOPEN_CASES: Cases = {
-  async 'keeps what is held, and gives no id twice' (t, open) {
+  async 'the quarantine keeps its callbacks, and gives no id twice' (t, open) {
     const first = await open()
     for (const body of ['one', 'two']) await first.quarantine.hold(unreadable(body))
     await first.quarantine.drop(2)

@@ -1,4 +1,4 @@
-import { draft, numbers } from '../drafts.ts'
+import { draft, numbers, readAll } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import { CLAIM, failure, PATIENCE, phrase, progress, stageOf, submit, textsOf } from './submission-drafts.ts'
 
@@ -118,7 +118,7 @@ export const ANSWER_CASES: Cases = {
     await submit(store, 'r', 'a')
     const { event, duplicate, settled } = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 }) ?? {}
     t.strictSame([event?.seq, event?.taskId, duplicate, settled], [1, 'a', false, { step: 'validate', submittedAt: 5000 }])
-    t.strictSame(await store.read('a', 0, 10), [event])
+    t.strictSame(await readAll(store, 'a'), [event])
     t.equal(await stageOf(store, 'a'), 'settled')
     t.equal(await store.submissions.answer('r', { draft: phrase('another'), nextMs: 10 }), undefined)
     t.equal(await store.submissions.answer('unknown', { draft: phrase('ready'), nextMs: 10 }), undefined)

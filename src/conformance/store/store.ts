@@ -1,37 +1,53 @@
 import { APPEND_CASES } from './append.ts'
-import type { Cases, NewHistory } from './cases.ts'
-import { ANSWER_CASES, CLAIM_CASES } from './questions.ts'
-import { SETTLE_CASES, SUBMISSION_CASES } from './submissions.ts'
-import { LIFE_CASES, REOPEN_CASES } from './life.ts'
+import type { Cases, NewHistory, TestHistory } from './cases.ts'
 import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './deliveries.ts'
+import { COPY_CASES, FORK_CASES } from './forks.ts'
+import { LIFE_CASES, REOPEN_CASES } from './life.ts'
 import { QUARANTINE_CASES, QUARANTINE_REOPEN_CASES } from './quarantine.ts'
-import { TRIM_CASES } from './trim.ts'
+import { ANSWER_CASES, CLAIM_CASES } from './questions.ts'
+import { READ_CASES } from './read.ts'
+import { SHARED_CASES } from './shared.ts'
+import { SETTLE_CASES, SUBMISSION_CASES } from './submissions.ts'
 import type { Tester } from '../tester.ts'
+import { TRIM_CASES } from './trim.ts'
 
 /**
- * Tests that a store keeps the contract of {@link EventStore}: an adapter is done when it passes.
+ * Tests that a store keeps the contract of {@link EventStore}: an adapter is complete when it passes.
  *
  * @param t - a test, such as tap's
- * @param name - what the names of the subtests begin with
+ * @param name - start of the names of the subtests
  * @param newHistory - called once for every subtest
  */
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
-  run(t, name, newHistory, { ...APPEND_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES, ...LIFE_CASES })
-  run(t, name, newHistory, { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES })
-  t.test(`${name} over close and open`, async (t) => {
-    if (newHistory(t).durable) run(t, name, newHistory, { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES })
+  const events = { ...APPEND_CASES, ...READ_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES }
+  const submissions = { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES }
+  const reopened = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
+  run(t, name, newHistory, { ...events, ...LIFE_CASES, ...submissions })
+  runIf(t, `${name} over close and open`, newHistory, { applies: ({ durable }) => durable, cases: reopened })
+  runIf(t, `${name} opened twice`, newHistory, { applies: ({ shared }) => shared === true, cases: SHARED_CASES })
+  runIf(t, `${name} put back`, newHistory, { applies: ({ copy }) => copy !== undefined, cases: COPY_CASES })
+}
+
+interface Group {
+  readonly applies: (history: TestHistory) => boolean
+  readonly cases: Cases
+}
+
+function runIf (t: Tester, name: string, newHistory: NewHistory, { applies, cases }: Group): void {
+  t.test(name, async (t) => {
+    if (applies(newHistory(t))) run(t, name, newHistory, cases)
   })
 }
 
 function run (t: Tester, name: string, newHistory: NewHistory, cases: Cases): void {
   for (const [behaviour, show] of Object.entries(cases)) {
-    t.test(`${name} ${behaviour}`, async (t) => {
+    t.test(`${name}: ${behaviour}`, async (t) => {
       const history = newHistory(t)
       await show(t, async (options = {}) => {
         const store = await history.open(options)
         t.teardown(() => store.close())
         return store
-      })
+      }, history)
     })
   }
 }

@@ -1,7 +1,7 @@
 import type { About, EventDraft } from '../../event.ts'
 import type { EventStore } from '../../store/store.ts'
 import type { ClaimOptions, Patience, Submission } from '../../store/submissions.ts'
-import { draft } from '../drafts.ts'
+import { draft, readAll } from '../drafts.ts'
 
 /** Times of the submissions in these cases. */
 export const PATIENCE: Patience = { askAfterMs: 100, giveUpMs: 1000 }
@@ -39,5 +39,5 @@ export async function stageOf ({ submissions }: EventStore, taskId: string): Pro
 
 /** Returns the texts of a task's events. */
 export async function textsOf (store: EventStore, taskId: string): Promise<unknown[]> {
-  return (await store.read(taskId, 0, 100)).map(({ data }) => JSON.parse(data))
+  return (await readAll(store, taskId)).map(({ data }) => JSON.parse(data))
 }

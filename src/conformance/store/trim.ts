@@ -1,13 +1,14 @@
-import { MARK_LIVES } from '../../store/store.ts'
-import { draft, drafts, numbers, seqs } from '../drafts.ts'
 import type { Cases } from './cases.ts'
+import { draft, drafts, numbers, readAll, seqs } from '../drafts.ts'
+import { epochAt } from '../../store/event-id.ts'
+import { MARK_LIVES } from '../../store/store.ts'
 
 const AGE_MS = 1000
 const nobody = (): boolean => false
 
-/** Forgetting. */
+/** Removal of old tasks. */
 export const TRIM_CASES: Cases = {
-  async 'trim() forgets the tasks that are old enough, and says how many' (t, open) {
+  async 'trim() removes the tasks that are old enough, and resolves with their number' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     await store.append('a', draft('one'))
@@ -16,31 +17,31 @@ export const TRIM_CASES: Cases = {
     await store.append('young', draft('one'))
     time += AGE_MS - 1
     t.equal(await store.trim(AGE_MS, nobody), 2)
-    t.strictSame(await store.read('a', 0, 10), [])
-    t.strictSame(seqs(await store.read('young', 0, 10)), [1])
+    t.strictSame(await readAll(store, 'a'), [])
+    t.strictSame(seqs(await readAll(store, 'young')), [1])
   },
 
-  async 'trim() forgets the whole of a task or nothing of it' (t, open) {
+  async 'trim() removes a whole task or nothing of it' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     await store.append('a', draft('old'))
     time += AGE_MS
     await store.append('a', draft('young'))
     t.equal(await store.trim(AGE_MS, nobody), 0)
-    t.strictSame(seqs(await store.read('a', 0, 10)), [1, 2])
+    t.strictSame(seqs(await readAll(store, 'a')), [1, 2])
   },
 
-  async 'trim() leaves the tasks that are watched' (t, open) {
+  async 'trim() keeps the tasks that somebody watches' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
-    for (const taskId of ['a', 'b']) await store.append(taskId, draft('one'))
+    for (const taskId of ['watched', 'a']) await store.append(taskId, draft('one'))
     time += AGE_MS
-    t.equal(await store.trim(AGE_MS, (taskId) => taskId === 'a'), 1)
-    t.strictSame(seqs(await store.read('a', 0, 10)), [1])
+    t.equal(await store.trim(AGE_MS, (taskId) => taskId === 'watched'), 1)
+    t.strictSame(seqs(await readAll(store, 'watched')), [1])
     t.equal(await store.trim(AGE_MS, nobody), 1)
   },
 
-  async 'trim() comes through thousands of tasks' (t, open) {
+  async 'trim() removes thousands of tasks' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     const taskIds = numbers(3000).map(String)
@@ -50,7 +51,7 @@ export const TRIM_CASES: Cases = {
     t.equal(await store.trim(AGE_MS, nobody), 1500)
   },
 
-  async 'trim() forgets a task once' (t, open) {
+  async 'trim() removes a task once' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     await store.append('a', draft('one'))
@@ -59,13 +60,15 @@ export const TRIM_CASES: Cases = {
     t.equal(await store.trim(AGE_MS, nobody), 0)
   },
 
-  async 'extent() remembers the highest seq of a task that was trimmed' (t, open) {
+  async 'extent() knows the highest seq of a trimmed task' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     for (const one of drafts(3)) await store.append('a', one)
     time += AGE_MS
     await store.trim(AGE_MS, nobody)
-    t.strictSame(await store.extent('a'), { first: 4, last: 3, newest: undefined })
+    const extent = await store.extent('a')
+    t.strictSame([extent.first, extent.last, extent.newest], [4, 3, undefined])
+    t.equal(epochAt(extent, 3), store.epoch)
   },
 
   async 'append() goes on with the next seq after a trim' (t, open) {
@@ -76,7 +79,22 @@ export const TRIM_CASES: Cases = {
     await store.trim(AGE_MS, nobody)
     const { event, duplicate } = await store.append('a', draft('draft 3'))
     t.strictSame([event.seq, duplicate], [4, false])
-    t.strictSame(await store.extent('a'), { first: 4, last: 4, newest: event })
-    t.strictSame(await store.read('a', 0, 10), [event])
+    const { first, last, newest } = await store.extent('a')
+    t.strictSame([first, last, newest], [4, 4, event])
+    t.strictSame(await readAll(store, 'a'), [event])
+  },
+
+  async 'append() gives no id again after trim() has forgotten the highest seq' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    const before = (await store.append('a', draft('one'))).event
+    time += AGE_MS
+    await store.trim(AGE_MS, nobody)
+    time += AGE_MS * MARK_LIVES
+    await store.trim(AGE_MS, nobody)
+    const after = (await store.append('a', draft('two'))).event
+    t.strictSame([after.seq, after.id === before.id], [1, false])
+    t.equal(await store.read('a', before.id, 10), undefined)
+    t.strictSame(await store.read('a', after.id, 10), [])
   }
 }

@@ -47,7 +47,7 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
       resolve()
       return false
     }
-    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, { deliver })
+    const { follower } = await hub.follow(taskId, { cursor, replay: 'all' }, { deliver, onLost: end })
     const waiter = { keepAlive () {}, end, destroy: end }
     const timer = setTimeout(end, ms)
     streams.add(waiter, expiresAt)

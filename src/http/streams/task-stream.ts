@@ -6,6 +6,9 @@ import type { Streams } from './registry.ts'
 import { jitter } from './retry.ts'
 import { Stream } from './stream.ts'
 
+// Short, but spread: a history is lost for many streams at once.
+const LOST_RETRY_MS = 500
+
 /** Counters of streams. */
 export interface StreamMetrics {
   opened (): void
@@ -86,6 +89,11 @@ export class TaskStream extends Stream {
     // A superseded outcome does not end the wait: the task has gone on since.
     if (this.#untilDone && isOutcome(event.event) && event.seq >= this.#newestSeq) this.end('done')
     return true
+  }
+
+  /** Ends the stream: its position does not exist any more. The client comes back soon, and learns of the gap. */
+  onLost (reason: 'history-lost' | 'erased'): void {
+    this.end(reason, jitter(LOST_RETRY_MS))
   }
 
   protected onDrain (): void {

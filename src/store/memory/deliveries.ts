@@ -1,34 +1,39 @@
-import type { DeliveryLookup, DeliveryTable } from '../delivery.ts'
+import { createClock } from '../clock.ts'
+import type { DeliveryTable } from '../delivery.ts'
 import type { TaskEvent } from '../../event.ts'
+import type { MemoryHistory } from './history.ts'
 
-interface Entry extends DeliveryLookup<TaskEvent> {
-  readonly expiresAt: number
-}
+/** Creates the table of delivery keys of a memory store. */
+export function memoryDeliveries (history: MemoryHistory): DeliveryTable<TaskEvent> {
+  const { deliveries, tasks } = history
+  const clock = createClock()
 
-/**
- * Creates the table of delivery keys of a memory store.
- *
- * @param isKept - whether an event is still kept
- */
-export function memoryDeliveries (isKept: (event: TaskEvent) => boolean): DeliveryTable<TaskEvent> {
-  const entries = new Map<string, Entry>()
+  function isKept (event: TaskEvent): boolean {
+    const { events = [], last = 0 } = tasks.get(event.taskId) ?? {}
+    return events[events.length - 1 - (last - event.seq)] === event
+  }
 
   function prune (): void {
-    for (const [key, { expiresAt }] of entries) {
-      if (expiresAt >= Date.now()) return
-      entries.delete(key)
+    // By both clocks: the wall clock may jump, and the other one may have started at a wrong time.
+    const now = Math.min(Date.now(), clock())
+    for (const [key, { delivery: { expiresAt, onConflict } }] of deliveries) {
+      if (expiresAt >= now) return
+      deliveries.delete(key)
+      if (onConflict === 'reject') history.forgottenUntil = Math.max(history.forgottenUntil, expiresAt)
     }
   }
 
   return {
+    forgottenUntil: () => history.forgottenUntil,
+
     lookup (key) {
-      const entry = entries.get(key)
-      return entry?.event && !isKept(entry.event) ? { ...entry, event: undefined } : entry
+      const known = deliveries.get(key)
+      return known?.event && !isKept(known.event) ? { ...known, event: undefined } : known
     },
 
-    remember ({ key, expiresAt }, digest, event) {
+    remember (delivery, digest, event) {
       prune()
-      entries.set(key, { digest, event, isHeld: event === undefined, expiresAt })
+      deliveries.set(delivery.key, { digest, event, isHeld: event === undefined, delivery })
     }
   }
 }

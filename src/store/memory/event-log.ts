@@ -1,68 +1,52 @@
-import type { About, EventDraft, TaskEvent } from '../../event.ts'
+import type { EventDraft } from '../../event.ts'
+import type { MemoryNote, MemoryTask } from './history.ts'
 import type { DatedDraft, EventLog, OutcomeRow } from '../submission-table.ts'
 import type { Appended } from '../store.ts'
 
-interface Note {
-  readonly at: number
-  readonly about: About | undefined
-  readonly submission: number | null
-}
-
-/** Events of a task, oldest first, and its highest seq. */
-interface Task {
-  readonly events: readonly TaskEvent[]
-  readonly last: number
-}
-
 /** Parts of a store that its log is made of. */
 export interface LogParts {
-  readonly task: (taskId: string) => Task
+  readonly tasks: ReadonlyMap<string, MemoryTask>
   readonly append: (taskId: string, draft: EventDraft, submission?: number) => Appended
 }
 
-/** Events of a memory store as submissions see them. */
-export interface MemoryEventLog extends EventLog<Appended> {
-  /** Keeps what an event itself does not carry. */
-  note (event: TaskEvent, at: number, draft: EventDraft, submission?: number | null): void
-}
+const NO_TASK = { events: [], notes: [], last: 0 }
 
 /** Returns the log over the events of a memory store. */
-export function memoryEventLog ({ task, append }: LogParts): MemoryEventLog {
-  const notes = new WeakMap<TaskEvent, Note>()
-  const noteOf = (event: TaskEvent): Note => notes.get(event) as Note
+export function memoryEventLog ({ tasks, append }: LogParts): EventLog<Appended> {
+  function task (taskId: string): Pick<MemoryTask, 'events' | 'notes' | 'last'> {
+    return tasks.get(taskId) ?? NO_TASK
+  }
 
-  /** The event of a seq that is kept. */
-  function eventAt (taskId: string, seq: number): TaskEvent {
+  /** Returns the index of a kept event. */
+  function indexOf (taskId: string, seq: number): number {
     const { events, last } = task(taskId)
-    return events[seq - 1 - last + events.length] as TaskEvent
+    return seq - 1 - last + events.length
   }
 
   return {
-    note (event, at, draft, submission = null) {
-      notes.set(event, { at, about: draft.about, submission })
-    },
-
     last: (taskId) => task(taskId).last,
 
     lastBefore (taskId, time) {
-      const { events, last } = task(taskId)
-      return last - events.filter((event) => noteOf(event).at >= time).length
+      const { notes, last } = task(taskId)
+      return last - notes.filter(({ at }) => at >= time).length
     },
 
     outcomes (taskId) {
-      return task(taskId).events.flatMap((event) => {
-        const { about, submission } = noteOf(event)
+      const { events, notes } = task(taskId)
+      return events.flatMap(({ seq }, i) => {
+        const { about, submission } = notes[i] as MemoryNote
         if (about?.meaning === undefined) return []
-        return [{ seq: event.seq, step: about.step, meaning: about.meaning, submission } satisfies OutcomeRow]
+        return [{ seq, step: about.step, meaning: about.meaning, submission } satisfies OutcomeRow]
       })
     },
 
     attribute (taskId, seq, submission) {
-      const event = eventAt(taskId, seq)
-      notes.set(event, { ...noteOf(event), submission })
+      const { notes } = task(taskId)
+      const i = indexOf(taskId, seq)
+      notes[i] = { ...notes[i] as MemoryNote, submission }
     },
 
     append: ({ taskId, ...draft }: DatedDraft, submission) => append(taskId, draft, submission),
-    repeat: (taskId, seq) => ({ event: eventAt(taskId, seq), duplicate: true })
+    repeat: (taskId, seq) => ({ event: task(taskId).events[indexOf(taskId, seq)]!, duplicate: true })
   }
 }

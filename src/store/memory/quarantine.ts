@@ -1,15 +1,11 @@
 import { deliveryRejected, holdOnce, quarantineFull, type DeliveryTable } from '../delivery.ts'
-import { acceptOtherBody, type EventDraft, type Held, type HeldDraft, type TaskEvent } from '../../event.ts'
+import { acceptOtherBody, type EventDraft, type HeldDraft, type TaskEvent } from '../../event.ts'
+import type { MemoryHistory } from './history.ts'
 import type { Appended, Quarantine } from '../store.ts'
-
-/** Quarantine of a memory store. */
-export interface MemoryQuarantine extends Quarantine {
-  /** Removes the callbacks that came at or before a time, in milliseconds since 1970. */
-  forget (before: number): void
-}
 
 /** Parts that a quarantine shares with its store. */
 export interface StoreParts {
+  readonly history: MemoryHistory
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
   readonly requireOpen: () => void
   readonly now: () => number
@@ -17,34 +13,29 @@ export interface StoreParts {
   readonly append: (taskId: string, draft: EventDraft, digest?: string) => Appended
 }
 
-/** Creates an empty quarantine. */
-export function memoryQuarantine ({ requireOpen, now, deliveries, append }: StoreParts): MemoryQuarantine {
-  const callbacks = new Map<number, Held>()
-  const own = new Map<number, Pick<HeldDraft, 'delivery' | 'digest'>>()
-  let lastId = 0
-  let totalBytes = 0
-
-  function remove (id: number): boolean {
-    totalBytes -= callbacks.get(id)?.bytes ?? 0
-    own.delete(id)
-    return callbacks.delete(id)
-  }
-
+/** Creates the quarantine of a memory store. */
+export function memoryQuarantine ({ history, requireOpen, now, deliveries, append }: StoreParts): Quarantine {
+  const { held } = history
   const steps = {
     ...deliveries,
-    size: () => ({ count: callbacks.size, bytes: totalBytes }),
-    insert ({ step, body, reason, digest, signedTaskId }: HeldDraft, bytes: number, delivery: HeldDraft['delivery']) {
-      const id = ++lastId
-      callbacks.set(id, { id, at: now(), step, reason, bytes, signedTaskId: signedTaskId ?? null, body })
-      totalBytes += bytes
-      if (delivery) own.set(id, { digest, delivery: acceptOtherBody(delivery) })
+
+    size () {
+      let bytes = 0
+      for (const one of held.values()) bytes += one.bytes
+      return { count: held.size, bytes }
+    },
+
+    insert ({ step, body, reason, digest, signedTaskId }: HeldDraft, bytes: number, own: HeldDraft['delivery']) {
+      const id = ++history.lastHeldId
+      const delivery = own && acceptOtherBody(own)
+      held.set(id, { id, at: now(), step, reason, bytes, signedTaskId: signedTaskId ?? null, body, digest, delivery })
     }
   }
 
   return {
-    async hold (held) {
+    async hold (draft) {
       requireOpen()
-      const outcome = holdOnce(steps, held)
+      const outcome = holdOnce(steps, draft)
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'full') throw quarantineFull()
       return outcome === 'held' ? undefined : outcome
@@ -52,27 +43,28 @@ export function memoryQuarantine ({ requireOpen, now, deliveries, append }: Stor
 
     async list () {
       requireOpen()
-      return [...callbacks.values()].map(({ id, at, step, reason, bytes }) => ({ id, at, step, reason, bytes }))
+      return [...held.values()].map(({ id, at, step, reason, bytes }) => ({ id, at, step, reason, bytes }))
     },
 
     async get (id) {
       requireOpen()
-      return callbacks.get(id)
+      const one = held.get(id)
+      if (!one) return undefined
+      const { digest: _, delivery: __, ...callback } = one
+      return callback
     },
 
     async release (id, taskId, draft) {
       requireOpen()
-      const { delivery, digest } = own.get(id) ?? {}
-      return remove(id) ? append(taskId, { ...draft, delivery }, digest) : undefined
+      const one = held.get(id)
+      if (!one) return undefined
+      held.delete(id)
+      return append(taskId, { ...draft, delivery: one.delivery }, one.delivery && one.digest)
     },
 
     async drop (id) {
       requireOpen()
-      return remove(id)
-    },
-
-    forget (before) {
-      for (const { id, at } of callbacks.values()) if (at <= before) remove(id)
+      return held.delete(id)
     }
   }
 }

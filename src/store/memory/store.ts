@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
@@ -7,56 +6,63 @@ import { submissionRejected } from '../submission-rule.ts'
 import { DAY_MS } from '../submissions.ts'
 import { memoryDeliveries } from './deliveries.ts'
 import { memoryEventLog } from './event-log.ts'
-import { memoryQuarantine } from './quarantine.ts'
+import { idAt, isKnown, newestId, parseEventId } from '../event-id.ts'
+import { epochNow, extentOf, memoryHistory, renewFork, type MemoryTask } from './history.ts'
 import { takePage } from '../page.ts'
+import { memoryQuarantine } from './quarantine.ts'
 import { memorySubmissions } from './submissions.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
 import type { EventDraft, TaskEvent } from '../../event.ts'
 
 const TRIM_STEP = 1000
 
-interface Task {
-  readonly events: TaskEvent[]
-  last: number
-  digest: string
-  at: number
-}
-
-/** Creates a store that keeps everything in this process and nothing on disk: for tests and for trying things out. */
-export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}): EventStore {
-  const epoch = randomBytes(4).toString('hex')
-  const tasks = new Map<string, Task>()
-  const deliveries = memoryDeliveries((event) => tasks.get(event.taskId)?.events.includes(event) === true)
-  const quarantine = memoryQuarantine({ requireOpen, now, deliveries, append })
-  const log = memoryEventLog({ task: taskOf, append: push })
-  const submissions = memorySubmissions({ requireOpen, now, log, idOf: (_taskId, seq) => `${epoch}.${seq}` })
+/**
+ * Creates a store that keeps everything in this process and nothing on disk: for tests and for trying things out.
+ *
+ * @param history - data of the store, which it starts another fork of; default: an empty history
+ */
+export function memoryStore (
+  { dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}, history = memoryHistory()
+): EventStore {
+  const { tasks, held } = history
+  const deliveries = memoryDeliveries(history)
+  const quarantine = memoryQuarantine({ history, requireOpen, now, deliveries, append })
+  const log = memoryEventLog({ tasks, append: push })
+  const idOf = (taskId: string, seq: number): string => idAt(extentOf(history, taskId), seq)
+  const submissions = memorySubmissions({ requireOpen, now, log, idOf })
   let closed = false
+  renewFork(history)
 
   function requireOpen (): void {
     if (closed) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: it is closed')
   }
 
-  function forget (taskId: string, task: Task, ageMs: number): boolean {
+  /** Removes an old task's events, and in the end its high-water mark. */
+  function forget (taskId: string, task: MemoryTask, ageMs: number): boolean {
     const age = now() - task.at
     if (age < ageMs || submissions.expected(taskId)) return false
-    if (age >= ageMs * MARK_LIVES) tasks.delete(taskId)
+    if (age >= ageMs * MARK_LIVES) {
+      tasks.delete(taskId)
+      // The task would use its ids again.
+      renewFork(history)
+    }
+    task.epochs = task.epochs.slice(-1)
+    task.notes.length = 0
     return task.events.splice(0).length > 0
   }
 
-  function taskOf (taskId: string): Pick<Task, 'events' | 'last'> {
-    return tasks.get(taskId) ?? { events: [], last: 0 }
-  }
-
-  function push (taskId: string, draft: EventDraft, submission?: number): Appended {
-    const { event: name, data, digest } = draft
-    const task = tasks.get(taskId) ?? { events: [], last: 0, digest, at: 0 }
+  function push (taskId: string, draft: EventDraft, submission: number | null = null): Appended {
+    const { event: name, data, digest, about } = draft
+    const epoch = epochNow(history)
+    const task = tasks.get(taskId) ?? { events: [], notes: [], last: 0, digest, at: 0, epochs: [{ from: 0, epoch }] }
     const seq = ++task.last
     const event: TaskEvent = { taskId, seq, id: `${epoch}.${seq}`, event: name, data }
     tasks.set(taskId, task)
     task.events.push(event)
+    if (task.epochs.at(-1)?.epoch !== epoch) task.epochs.push({ from: seq, epoch })
     task.digest = digest
     task.at = now()
-    log.note(event, task.at, draft, submission)
+    task.notes.push({ at: task.at, about, submission })
     return { event, duplicate: false }
   }
 
@@ -75,14 +81,13 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
   /** @param digest - digest of the body that was delivered */
   function append (taskId: string, draft: EventDraft, digest?: string): Appended {
     if (submissions.isForeign({ ...draft, taskId, at: now() })) throw submissionRejected()
-    const steps = { ...deliveries, append: (draft: EventDraft) => add(taskId, draft) }
-    const outcome = appendOnce(steps, draft, digest)
+    const outcome = appendOnce({ ...deliveries, append: (draft) => add(taskId, draft) }, draft, digest)
     if (outcome === 'reject') throw deliveryRejected()
     return outcome
   }
 
   return {
-    epoch,
+    get epoch () { return epochNow(history) },
     quarantine,
     submissions: submissions.submissions,
 
@@ -93,34 +98,38 @@ export function memoryStore ({ dedupeWindowMs = 120_000, now = createClock() }: 
 
     async read (taskId, after, limit) {
       requireOpen()
-      const { events, last } = taskOf(taskId)
-      const start = Math.max(0, events.length - (last - after))
+      const { events = [] } = tasks.get(taskId) ?? {}
+      if (after === undefined) return takePage(events.slice(0, limit))
+      const id = parseEventId(after)
+      const extent = extentOf(history, taskId)
+      if (!id || !isKnown(extent, id)) return undefined
+      const start = id.seq + 1 - extent.first
       return takePage(events.slice(start, start + limit))
     },
 
     async extent (taskId) {
       requireOpen()
-      const { events, last } = taskOf(taskId)
       const expected = submissions.expected(taskId)
-      return { first: last - events.length + 1, last, newest: events.at(-1), ...(expected && { expected }) }
+      return { ...extentOf(history, taskId), ...(expected && { expected }) }
     },
 
     async trim (ageMs, watched) {
       requireOpen()
-      quarantine.forget(now() - ageMs)
+      for (const { id, at } of held.values()) if (now() - at >= ageMs) held.delete(id)
       let forgotten = 0
       let seen = 0
       for (const [taskId, task] of tasks) {
         if (!watched(taskId) && forget(taskId, task, ageMs)) forgotten++
         if (++seen % TRIM_STEP === 0) await nextTurn()
       }
-      submissions.forget(now() - DAY_MS, (taskId) => taskOf(taskId).events.length > 0)
+      submissions.forget(now() - DAY_MS, (taskId) => extentOf(history, taskId).newest !== undefined)
       return forgotten
     },
 
-    async changedElsewhere () {
+    async moved (newest) {
       requireOpen()
-      return false
+      const ids = [...newest].map(([taskId, id]) => [taskId, id, newestId(extentOf(history, taskId))] as const)
+      return new Map(ids.filter(([, id, now]) => id !== now).map(([taskId, , now]) => [taskId, now]))
     },
 
     async check () { requireOpen() },

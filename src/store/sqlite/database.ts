@@ -1,7 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventName } from '../../../schemas/event.ts'
 import { RelayError } from '../../errors.ts'
 import { migrate, PRAGMAS } from './schema.ts'
 
@@ -9,13 +8,6 @@ import { migrate, PRAGMAS } from './schema.ts'
 const sqlite = process.getBuiltinModule('node:sqlite')
 
 const BUSY_MS = 2000
-
-/** Part of a row of the table `events`. */
-export interface EventRow {
-  readonly seq: number
-  readonly event: EventName
-  readonly data: string
-}
 
 /**
  * Opens the database for writing. Creates it if missing: its directory (not the parent of that), tables and epoch.
@@ -44,6 +36,19 @@ export function openForWriting (path: string): DatabaseSync {
  */
 export function openForReading (path: string): DatabaseSync {
   return guard(path, () => new sqlite.DatabaseSync(path, { readOnly: true }))
+}
+
+/** Prepares a function that runs `work` on one state of the database. */
+export function snapshots (db: DatabaseSync): <T>(work: () => T) => T {
+  const begin = db.prepare('BEGIN')
+  const commit = db.prepare('COMMIT')
+  // An error closes the connection, and so ends the transaction.
+  return (work) => {
+    begin.run()
+    const result = work()
+    commit.run()
+    return result
+  }
 }
 
 /** Runs `work` in one transaction that is durable when this returns. If `work` throws, nothing is written. */

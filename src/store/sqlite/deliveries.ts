@@ -1,38 +1,57 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { createClock } from '../clock.ts'
 import type { DeliveryTable } from '../delivery.ts'
-import type { EventRow } from './database.ts'
+import type { Epochs, EventRow, StoredEvent } from './epochs.ts'
 
-/** Row of the table `events` with the task that it belongs to. */
-export interface StoredEvent extends EventRow {
+interface Row extends EventRow {
+  readonly digest: string
+  readonly isHeld: number
   readonly taskId: string
 }
-
-type Row = { readonly digest: string, readonly isHeld: number } & (StoredEvent | { readonly event: null })
 
 /**
  * Prepares the statements of the table `deliveries`, for the writer's transaction.
  *
  * `remember()` also removes up to two expired keys, so that the table stays in proportion to the traffic.
  */
-export function sqliteDeliveries (db: DatabaseSync): DeliveryTable<StoredEvent> {
+export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): DeliveryTable<StoredEvent> {
+  const clock = createClock()
   const find = db.prepare(`
-    SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, task_id AS taskId, seq, event, data
-    FROM deliveries LEFT JOIN events USING (task_id, seq) WHERE key = ?`)
+    SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_id AS taskId, deliveries.seq,
+      deliveries.fork, event, data
+    FROM deliveries LEFT JOIN events ON events.task_id = deliveries.task_id AND events.seq = deliveries.seq
+      AND events.fork IS deliveries.fork
+    WHERE key = ?`)
   const insert = db.prepare(`
-    INSERT OR REPLACE INTO deliveries (key, digest, task_id, seq, expires_at) VALUES (?, ?, ?, ?, ?)`)
+    INSERT OR REPLACE INTO deliveries (key, digest, task_id, seq, fork, expires_at, rejects)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const prune = db.prepare(`
-    DELETE FROM deliveries WHERE key IN (SELECT key FROM deliveries WHERE expires_at < ? ORDER BY expires_at LIMIT 2)`)
+    DELETE FROM deliveries WHERE key IN (SELECT key FROM deliveries WHERE expires_at < ? ORDER BY expires_at LIMIT 2)
+    RETURNING CASE WHEN rejects THEN expires_at ELSE 0 END AS expiresAt`)
+  const forgotten = db.prepare("SELECT CAST(value AS REAL) AS until FROM meta WHERE key = 'forgotten'")
+  const forget = db.prepare("INSERT OR REPLACE INTO meta VALUES ('forgotten', ?)")
+
+  function forgottenUntil (): number {
+    return (forgotten.get() as { until: number } | undefined)?.until ?? 0
+  }
 
   return {
+    forgottenUntil,
+
     lookup (key) {
-      const row = find.get(key) as Row | undefined
-      return row && { digest: row.digest, event: row.event === null ? undefined : row, isHeld: row.isHeld === 1 }
+      const row = find.get(key) as Row | { digest: string, isHeld: number, event: null } | undefined
+      if (!row) return undefined
+      const { digest, isHeld } = row
+      return { digest, event: row.event === null ? undefined : toStored(row.taskId, row), isHeld: isHeld === 1 }
     },
 
-    remember ({ key, expiresAt }, digest, event) {
-      // Not the store's own clock: keys expire by the clock that signatures are checked with.
-      prune.run(Date.now())
-      insert.run(key, digest, event?.taskId ?? null, event?.seq ?? null, expiresAt)
+    remember ({ key, onConflict, expiresAt }, digest, event) {
+      // By both clocks: the wall clock may jump, and the other one may have started at a wrong time.
+      const expired = prune.all(Math.min(Date.now(), clock())) as Array<{ expiresAt: number }>
+      const until = Math.max(0, ...expired.map(({ expiresAt }) => expiresAt))
+      if (until > forgottenUntil()) forget.run(String(until))
+      const { taskId = null, seq = null, fork = null } = event ?? {}
+      insert.run(key, digest, taskId, seq, fork, expiresAt, onConflict === 'reject' ? 1 : 0)
     }
   }
 }

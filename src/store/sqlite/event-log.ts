@@ -4,7 +4,7 @@ import type { EventDraft } from '../../event.ts'
 import type { Settled } from '../appended.ts'
 import { isRepeat } from '../delivery.ts'
 import type { DatedDraft, EventLog, OutcomeRow } from '../submission-table.ts'
-import type { StoredEvent } from './deliveries.ts'
+import type { Epochs, EventRow, Fork, StoredEvent } from './epochs.ts'
 
 /** Result of an append in the writer's transaction. */
 export interface Kept {
@@ -18,17 +18,21 @@ export interface Kept {
 export interface SqliteEventLog extends EventLog<Kept> {
   /** Appends a draft, unless it repeats the task's newest event within the window. */
   appendNew (draft: DatedDraft, windowMs: number): Kept
+  /** Returns the newest event id of a task, whether or not that event is still kept. */
+  newestId (taskId: string): string
 }
 
-type Newest = { readonly seq: number, readonly at: number, readonly digest: string } | undefined
+type Mark = { readonly seq: number, readonly fork: Fork } | undefined
+type Newest = Mark & { readonly at: number, readonly digest: string } | undefined
 
 /** Prepares the statements of the table `events`. */
-export function sqliteEventLog (db: DatabaseSync): SqliteEventLog {
-  const newest = db.prepare('SELECT seq, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
-  const event = db.prepare('SELECT task_id AS taskId, seq, event, data FROM events WHERE task_id = ? AND seq = ?')
+export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStored }: Epochs): SqliteEventLog {
+  const newest = db.prepare('SELECT seq, fork, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
+  const event = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq = ?')
   const insert = db.prepare(`
-    INSERT INTO events (task_id, seq, at, event, data, digest, outcome, submission) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-  const mark = db.prepare('SELECT seq FROM marks WHERE task_id = ?')
+    INSERT INTO events (task_id, seq, fork, at, event, data, digest, outcome, submission)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_id = ?')
   const before = db.prepare(`SELECT coalesce(
     (SELECT seq FROM events WHERE task_id = ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1),
     (SELECT min(seq) - 1 FROM events WHERE task_id = ?1)) AS seq`)
@@ -37,22 +41,24 @@ export function sqliteEventLog (db: DatabaseSync): SqliteEventLog {
   const attribute = db.prepare('UPDATE events SET submission = ? WHERE task_id = ? AND seq = ?')
 
   const newestOf = (taskId: string): Newest => newest.get(taskId) as Newest
-  const markOf = (taskId: string): number => (mark.get(taskId) as { seq: number } | undefined)?.seq ?? 0
-  const last = (taskId: string): number => newestOf(taskId)?.seq ?? markOf(taskId)
+  const markOf = (taskId: string): Mark => mark.get(taskId) as Mark
+  const lastMark = (taskId: string): number => markOf(taskId)?.seq ?? 0
+  const last = (taskId: string): number => newestOf(taskId)?.seq ?? lastMark(taskId)
 
   function add (draft: DatedDraft, seq: number, submission: number | null): Kept {
     const { taskId, at, event, data, digest } = draft
-    insert.run(taskId, seq, at, event, data, digest, writeOutcome(draft), submission)
-    return { event: { taskId, seq, event, data }, duplicate: false }
+    const fork = currentFork()
+    insert.run(taskId, seq, fork, at, event, data, digest, writeOutcome(draft), submission)
+    return { event: toStored(taskId, { seq, fork, event, data }), duplicate: false }
   }
 
   function repeat (taskId: string, seq: number): Kept {
-    return { event: event.get(taskId, seq) as unknown as StoredEvent, duplicate: true }
+    return { event: toStored(taskId, event.get(taskId, seq) as unknown as EventRow), duplicate: true }
   }
 
   return {
     last,
-    lastBefore: (taskId, time) => (before.get(taskId, time) as { seq: number | null }).seq ?? markOf(taskId),
+    lastBefore: (taskId, time) => (before.get(taskId, time) as { seq: number | null }).seq ?? lastMark(taskId),
 
     outcomes (taskId) {
       const rows = outcomes.all(taskId) as unknown as Array<{ seq: number, outcome: string, submission: number | null }>
@@ -67,10 +73,15 @@ export function sqliteEventLog (db: DatabaseSync): SqliteEventLog {
       const { taskId, at, digest } = draft
       const newest = newestOf(taskId)
       if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(taskId, newest.seq)
-      return add(draft, (newest?.seq ?? markOf(taskId)) + 1, null)
+      return add(draft, (newest?.seq ?? lastMark(taskId)) + 1, null)
     },
 
-    repeat
+    repeat,
+
+    newestId (taskId) {
+      const { seq, fork } = newestOf(taskId) ?? markOf(taskId) ?? { seq: 0, fork: currentFork() }
+      return `${nameOf(fork)}.${seq}`
+    }
   }
 }
 

@@ -1,9 +1,7 @@
 import { deliveryRejected, quarantineFull } from '../delivery.ts'
-import type { StoredEvent } from './deliveries.ts'
 import type { SqliteReader } from './reader.ts'
 import type { WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
-import type { TaskEvent } from '../../event.ts'
 import type { Appended, Quarantine } from '../store.ts'
 
 /** Parts that a quarantine shares with its store. */
@@ -14,19 +12,18 @@ export interface StoreParts {
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
   readonly requireOpen: () => void
   readonly clock: () => number
-  readonly toEvent: (row: StoredEvent) => TaskEvent
 }
 
 /** Creates the quarantine of a SQLite store, in the same file. */
 export function sqliteQuarantine (parts: StoreParts): Quarantine {
-  const { thread, reader, dedupeWindowMs, requireOpen, clock, toEvent } = parts
+  const { thread, reader, dedupeWindowMs, requireOpen, clock } = parts
   return {
     async hold (held) {
       requireOpen()
       const outcome = await thread.call('hold', { ...held, at: clock() })
       if (outcome === 'full') throw quarantineFull()
       if (outcome === 'reject') throw deliveryRejected()
-      return outcome === 'held' ? undefined : toEvent(outcome)
+      return outcome === 'held' ? undefined : outcome
     },
 
     async list () {
@@ -43,7 +40,7 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
       requireOpen()
       const entry = { ...draft, taskId, at: clock() }
       const outcome = await thread.call('release', id, entry, dedupeWindowMs)
-      return outcome && toAppended(entry, outcome, toEvent)
+      return outcome && toAppended(entry, outcome)
     },
 
     async drop (id) {
@@ -54,8 +51,7 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
 }
 
 /** Turns the writer's outcome into the result of an append. */
-export function toAppended (entry: Entry, outcome: Outcome, toEvent: StoreParts['toEvent']): Appended {
-  const { taskId, event, data } = entry
-  const { seq, repeats, ...settled } = outcome
-  return { event: toEvent(repeats ?? { taskId, seq, event, data }), duplicate: repeats !== undefined, ...settled }
+export function toAppended ({ taskId, event, data }: Entry, outcome: Outcome): Appended {
+  const { seq, id, repeats, ...settled } = outcome
+  return { event: repeats ?? { taskId, seq, id, event, data }, duplicate: repeats !== undefined, ...settled }
 }

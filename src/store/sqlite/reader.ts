@@ -1,17 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { guard, openForReading, type EventRow } from './database.ts'
+import { guard, openForReading, snapshots } from './database.ts'
+import { sqliteEpochs, toEvent, type EventRow } from './epochs.ts'
+import { parseEventId } from '../event-id.ts'
+import { extentReader } from './extent.ts'
 import { takePage } from '../page.ts'
-import type { BoundRow } from '../submission-table.ts'
-import type { Expected, SubmissionCounts } from '../submissions.ts'
 import { COLUMNS } from './submission-table.ts'
-import type { Held, HeldSummary } from '../../event.ts'
+import type { BoundRow } from '../submission-table.ts'
+import type { SubmissionCounts } from '../submissions.ts'
+import type { Held, HeldSummary, TaskEvent } from '../../event.ts'
+import type { Extent } from '../store.ts'
 
 /** Reading side of the SQLite store: point reads of microseconds, on the caller's thread. */
 export interface SqliteReader {
-  /** Returns a page: rows of `taskId` whose seq is above `after`, oldest first, at most `limit`. */
-  rows (taskId: string, after: number, limit: number): EventRow[]
-  /** Returns the oldest and the highest seq of `taskId`, its newest row if any is kept, and what is expected of it. */
-  extent (taskId: string): { first: number, last: number, newest: EventRow | undefined, expected?: Expected }
+  /** See {@link EventStore.read}. */
+  page (taskId: string, after: string | undefined, limit: number): TaskEvent[] | undefined
+  /** See {@link EventStore.extent}. */
+  extent (taskId: string): Extent
+  /** Returns the epoch of an append now. */
+  epoch (): string
   /** Returns the submissions of a task, newest first. */
   submissions (taskId: string): BoundRow[]
   submissionCounts (): SubmissionCounts
@@ -47,8 +53,11 @@ export function sqliteReader (path: string): SqliteReader {
   }
 
   return {
-    rows: (taskId, after, limit) => read((s) => takePage(s.rows.iterate(taskId, after, limit) as Iterable<unknown> as Iterable<EventRow>)),
-    extent: (taskId) => read((s) => extent(s, taskId)),
+    page: (taskId, after, limit) => read((s) => s.snapshot(() => page(s, taskId, { after, limit }))),
+    extent: (taskId) => read(({ snapshot, extents }) => {
+      return extents.short(taskId) ?? snapshot(() => extents.full(taskId))
+    }),
+    epoch: () => read(({ epochs }) => epochs.nameOf(epochs.currentFork())),
     list: () => read((s) => s.list.all() as unknown as HeldSummary[]),
     held: (id) => read((s) => s.held.get(id) as unknown as Held | undefined),
     submissions: (taskId) => read((s) => s.submissions.all(taskId) as unknown as BoundRow[]),
@@ -66,21 +75,15 @@ type Session = ReturnType<typeof open>
 
 function open (path: string) {
   const db: DatabaseSync = openForReading(path)
+  const epochs = sqliteEpochs(db)
   return {
     db,
+    snapshot: snapshots(db),
+    epochs,
+    extents: extentReader(db, epochs),
     // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
-    rows: db.prepare('SELECT seq, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0'),
-    // One statement, since each takes and drops the file's locks. The mark counts only if the task has no row.
-    extent: db.prepare(`
-      SELECT kept.*, step, submitted_at AS submittedAt, stage = 'overdue' AS isOverdue FROM (SELECT 1) LEFT JOIN (
-        SELECT * FROM (
-          SELECT seq, event, data, (SELECT min(seq) FROM events WHERE task_id = ?1) AS first
-          FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1
-        ) UNION ALL SELECT seq, NULL, NULL, seq + 1 FROM marks WHERE task_id = ?1 LIMIT 1
-      ) kept LEFT JOIN (
-        SELECT step, submitted_at, stage FROM submissions
-        WHERE task_id = ?1 AND due_at IS NOT NULL ORDER BY n DESC LIMIT 1
-      )`),
+    rows: db.prepare(`
+      SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),
     submissions: db.prepare(`SELECT ${COLUMNS} FROM submissions WHERE task_id = ? ORDER BY n DESC`),
     counts: db.prepare(`
       SELECT count(*) AS expected, count(*) FILTER (WHERE stage = 'overdue') AS overdue
@@ -97,24 +100,13 @@ function open (path: string) {
   }
 }
 
-interface ExtentRow {
-  readonly first: number
-  /** Null for an unknown task. */
-  readonly seq: number | null
-  /** Null when no event is kept. */
-  readonly event: EventRow['event'] | null
-  readonly data: string
-  /** Null when nothing is expected. */
-  readonly step: Expected['step'] | null
-  readonly submittedAt: number
-  readonly isOverdue: number
-}
-
-function extent (s: Session, taskId: string): ReturnType<SqliteReader['extent']> {
-  const { first, seq, event, data, step, submittedAt, isOverdue } = s.extent.get(taskId) as unknown as ExtentRow
-  const newest = seq === null || event === null ? undefined : { seq, event, data }
-  const kept = seq === null ? { first: 1, last: 0, newest } : { first, last: seq, newest }
-  return step === null ? kept : { ...kept, expected: { step, submittedAt, isOverdue: isOverdue === 1 } }
+function page (
+  s: Session, taskId: string, { after, limit }: { after: string | undefined, limit: number }
+): TaskEvent[] | undefined {
+  const id = after === undefined ? undefined : parseEventId(after)
+  if (after !== undefined && !(id && s.extents.isKept(taskId, id))) return undefined
+  const rows = s.rows.iterate(taskId, id?.seq ?? 0, limit) as Iterable<unknown> as Iterable<EventRow>
+  return takePage(rows).map((row) => toEvent(s.epochs.toStored(taskId, row)))
 }
 
 /** A pause lasts until the deadline at most: no question is needed to give up. */

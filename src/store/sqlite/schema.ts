@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { renewFork } from './epochs.ts'
 
 /**
  * Settings of a writing connection. The cache keeps an index of a few megabytes in memory, and the rare checkpoints
@@ -83,13 +84,19 @@ const MIGRATIONS = [`
   CREATE INDEX submissions_by_due ON submissions (due_at, deadline) WHERE due_at IS NOT NULL;
   CREATE TABLE calls (at REAL NOT NULL, is_question INTEGER NOT NULL) STRICT;
   CREATE INDEX calls_by_time ON calls (at);
+`, `
+  ALTER TABLE events ADD COLUMN fork INTEGER;
+  ALTER TABLE marks ADD COLUMN fork INTEGER;
+  ALTER TABLE deliveries ADD COLUMN fork INTEGER;
+  ALTER TABLE deliveries ADD COLUMN rejects INTEGER;
 `]
 
 /** Version of the schema that this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
- * Brings the schema of a database up to date, in the caller's transaction.
+ * Brings the schema of a database up to date and starts another fork, in the caller's transaction: the file may be an
+ * older copy, or its last events may be lost.
  *
  * @throws {Error} when the schema is newer than {@link SCHEMA_VERSION}
  */
@@ -103,4 +110,5 @@ export function migrate (db: DatabaseSync): void {
   const make = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)')
   make.run('epoch', randomBytes(4).toString('hex'))
   make.run('signing key', randomBytes(32).toString('base64url'))
+  renewFork(db)
 }

@@ -4,7 +4,6 @@ import { deliveryRejected } from '../delivery.ts'
 import { groupCommit } from '../group-commit.ts'
 import { submissionRejected } from '../submission-rule.ts'
 import { DAY_MS } from '../submissions.ts'
-import type { StoredEvent } from './deliveries.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader } from './reader.ts'
 import { sqliteSubmissions } from './submissions.ts'
@@ -12,7 +11,6 @@ import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
 import type { Entry, Outcome } from './writer.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
-import type { TaskEvent } from '../../event.ts'
 
 const TRIM_STEP = 200
 
@@ -30,7 +28,7 @@ export async function sqliteStore (
   path: string, { dedupeWindowMs = 120_000, now, committed }: StoreOptions = {}
 ): Promise<EventStore> {
   const thread = writerThread(path)
-  const { epoch, latest } = await origin(thread)
+  const latest = await open(thread)
   const clock = now ?? createClock(latest)
   const reader = sqliteReader(path)
   const commit = groupCommit<Entry, Outcome | 'reject' | 'foreign'>((group) => {
@@ -44,14 +42,15 @@ export async function sqliteStore (
     if (closing) throw new RelayError('STORE_UNAVAILABLE', `Cannot use the store ${path}: it is closed`)
   }
 
-  function toEvent ({ taskId, seq, event, data }: StoredEvent): TaskEvent {
-    return { taskId, seq, id: `${epoch}.${seq}`, event, data }
-  }
-
   return {
-    epoch,
-    quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, requireOpen, clock, toEvent }),
-    submissions: sqliteSubmissions({ thread, reader, requireOpen, clock, toEvent, idOf: (_taskId, seq) => `${epoch}.${seq}` }),
+    /** @throws {RelayError} `STORE_UNAVAILABLE` as the methods */
+    get epoch () {
+      requireOpen()
+      return reader.epoch()
+    },
+
+    quarantine: sqliteQuarantine({ thread, reader, dedupeWindowMs, requireOpen, clock }),
+    submissions: sqliteSubmissions({ thread, reader, requireOpen, clock }),
 
     async append (taskId, draft): Promise<Appended> {
       requireOpen()
@@ -59,18 +58,17 @@ export async function sqliteStore (
       const outcome = await commit(entry)
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'foreign') throw submissionRejected()
-      return toAppended(entry, outcome, toEvent)
+      return toAppended(entry, outcome)
     },
 
     async read (taskId, after, limit) {
       requireOpen()
-      return reader.rows(taskId, after, limit).map((row) => toEvent({ taskId, ...row }))
+      return reader.page(taskId, after, limit)
     },
 
     async extent (taskId) {
       requireOpen()
-      const { newest, ...extent } = reader.extent(taskId)
-      return { ...extent, newest: newest && toEvent({ taskId, ...newest }) }
+      return reader.extent(taskId)
     },
 
     async trim (ageMs, watched) {
@@ -78,9 +76,10 @@ export async function sqliteStore (
       return trim({ thread, now: clock(), ageMs, watched })
     },
 
-    async changedElsewhere () {
+    async moved (newest) {
       requireOpen()
-      return thread.call('changedElsewhere')
+      // Its own appends are news on the bus, and most often nobody else writes to the file.
+      return await thread.call('changedElsewhere') ? thread.call('moved', newest) : new Map()
     },
 
     async check () {
@@ -97,9 +96,10 @@ export async function sqliteStore (
   }
 }
 
-async function origin (thread: WriterThread): Promise<{ epoch: string, latest: number }> {
+/** Opens the file. Resolves with the latest time in it. */
+async function open (thread: WriterThread): Promise<number> {
   try {
-    return await thread.call('origin')
+    return await thread.call('latest')
   } catch (error) {
     await thread.close()
     throw error

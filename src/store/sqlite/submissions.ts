@@ -1,15 +1,13 @@
 import { createSubmissions, type SubmissionParts } from '../create-submissions.ts'
 import type { Submissions } from '../submissions.ts'
+import { toEvent } from './epochs.ts'
+import { idAt } from '../event-id.ts'
 import type { Kept } from './event-log.ts'
 import type { StoreParts } from './quarantine.ts'
 
-/** Parts of a store that its submissions are made of. */
-interface Parts extends Omit<StoreParts, 'dedupeWindowMs'> {
-  readonly idOf: (taskId: string, seq: number) => string
-}
-
 /** Creates the submissions of a SQLite store, in the same file. */
-export function sqliteSubmissions ({ thread, reader, requireOpen, clock, idOf, toEvent }: Parts): Submissions {
+export function sqliteSubmissions (parts: Omit<StoreParts, 'dedupeWindowMs'>): Submissions {
+  const { thread, reader, requireOpen, clock } = parts
   return createSubmissions<Kept>({
     requireOpen,
     now: clock,
@@ -18,7 +16,7 @@ export function sqliteSubmissions ({ thread, reader, requireOpen, clock, idOf, t
     of: reader.submissions,
     counts: reader.submissionCounts,
     nextDue: reader.nextDue,
-    idOf,
+    idOf: (taskId, seq) => idAt(reader.extent(taskId), seq),
     toAppended: ({ event, ...kept }) => ({ ...kept, event: toEvent(event) })
   })
 }

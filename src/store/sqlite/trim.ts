@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { renewFork, type Fork } from './epochs.ts'
 
 /** Result of one step of the scan for old tasks. */
 export interface StaleStep {
@@ -13,7 +14,10 @@ export interface Trimmer {
   stale (before: number, after: number, limit: number): StaleStep
   /** Removes a task's events, except its high-water mark, unless its newest event is younger than `before`. */
   forget (taskId: string, before: number): boolean
-  /** Removes high-water marks that are not younger than `before`, at most `limit`; returns whether it found as many. */
+  /**
+   * Removes high-water marks that are not younger than `before`, at most `limit`; returns whether it found as many.
+   * Starts another fork if it removed any: their tasks would use their ids again.
+   */
   forgetMarks (before: number, limit: number): boolean
 }
 
@@ -23,8 +27,8 @@ export function sqliteTrimmer (db: DatabaseSync): Trimmer {
     SELECT n, task_id AS taskId, at,
       EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS isOlder
     FROM events WHERE n > ? ORDER BY n LIMIT ?`)
-  const newest = db.prepare('SELECT seq, at FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
-  const keepMark = db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, at) VALUES (?, ?, ?)')
+  const newest = db.prepare('SELECT seq, fork, at FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
+  const keepMark = db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, fork, at) VALUES (?, ?, ?, ?)')
   const remove = db.prepare('DELETE FROM events WHERE task_id = ?')
   const scanMarks = db.prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?')
   const removeMarks = db.prepare('DELETE FROM marks WHERE n <= ?')
@@ -39,9 +43,9 @@ export function sqliteTrimmer (db: DatabaseSync): Trimmer {
     },
 
     forget (taskId, before) {
-      const last = newest.get(taskId) as { seq: number, at: number } | undefined
+      const last = newest.get(taskId) as { seq: number, fork: Fork, at: number } | undefined
       if (!last || last.at > before) return false
-      keepMark.run(taskId, last.seq, last.at)
+      keepMark.run(taskId, last.seq, last.fork, last.at)
       remove.run(taskId)
       return true
     },
@@ -52,6 +56,7 @@ export function sqliteTrimmer (db: DatabaseSync): Trimmer {
       const last = rows.at(young === -1 ? -1 : young - 1)
       if (young === 0 || !last) return false
       removeMarks.run(last.n)
+      renewFork(db)
       return young === -1 && rows.length === limit
     }
   }

@@ -3,14 +3,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Settled } from '../appended.ts'
 import { appendOnce, holdOnce } from '../delivery.ts'
 import { submissionCalls } from '../submission-calls.ts'
-import { sqliteDeliveries, type StoredEvent } from './deliveries.ts'
+import { sqliteDeliveries } from './deliveries.ts'
+import { sqliteEpochs, toEvent } from './epochs.ts'
 import { sqliteEventLog, type Kept } from './event-log.ts'
 import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './database.ts'
 import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
 import { sqliteSubmissionTable } from './submission-table.ts'
 import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
 import { sqliteTrimmer, type Trimmer } from './trim.ts'
-import type { EventDraft } from '../../event.ts'
+import type { EventDraft, TaskEvent } from '../../event.ts'
 
 /** One draft of a group. */
 export interface Entry extends EventDraft {
@@ -22,8 +23,9 @@ export interface Entry extends EventDraft {
 /** Outcome of a draft that was not rejected. */
 export interface Outcome {
   readonly seq: number
+  readonly id: string
   /** The event that the draft repeats; undefined when it was appended. */
-  readonly repeats?: StoredEvent
+  readonly repeats?: TaskEvent
   readonly settled?: Settled
 }
 
@@ -32,7 +34,7 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   /** Appends a group of drafts in one durable commit. */
   append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'reject' | 'foreign'>
   /** Quarantines a callback. Returns the event that its delivery became before, or how the call ended. */
-  hold (held: HeldEntry): StoredEvent | 'held' | 'full' | 'reject'
+  hold (held: HeldEntry): TaskEvent | 'held' | 'full' | 'reject'
   /** Appends the event of a held callback and removes the callback; undefined when it is not held. */
   release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined
   /** Removes a held callback; false when it is not held. */
@@ -43,12 +45,14 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   forget (taskIds: readonly string[], before: number): number
   /** Forgets submissions of before a time, in steps; see the table. */
   forgetSubmissions (before: number, after: number, limit: number): number | undefined
-  /** Whether another connection has written since the last call. */
+  /** Whether another connection may have written since the last call. */
   changedElsewhere (): boolean
+  /** See {@link EventStore.moved}. */
+  moved (newest: ReadonlyMap<string, string>): Map<string, string>
   /** Makes a durable write that changes nothing. */
   check (): void
-  /** Returns the life of this history, and the latest time in it. */
-  origin (): { epoch: string, latest: number }
+  /** Returns the latest time in this history, in milliseconds since 1970; 0 for none. */
+  latest (): number
   close (): void
 }
 
@@ -59,20 +63,20 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
  */
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
-  const { epoch, inode } = session
-  let version = dataVersion(session.db)
+  const { epochs: { life }, inode } = session
+  // Another connection may have written before this one was opened.
+  let version = NaN
 
   /** Runs one transaction. A database that failed is closed; the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= reopen(path, epoch, inode)
+      session ??= reopen(path, life, inode)
       const { db } = session
       try {
         requireSameFile(path, inode)
         return transaction(db, () => work(session as Session))
       } catch (error) {
         session = undefined
-        // The next connection starts a count of its own, and neither count has the writes between the two.
         version = NaN
         db.close()
         throw error
@@ -86,7 +90,7 @@ export function sqliteWriter (path: string): SqliteWriter {
       const append = s.submissions.isEmpty() ? appendOne : appendAbout
       return group.map((entry) => append(s, entry, windowMs))
     }),
-    hold: (held) => write((s) => holdOnce({ ...s.deliveries, ...s.held }, held)),
+    hold: (held) => write((s) => holdOne(s, held)),
     release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
     drop: (id) => write((s) => s.held.remove(id) !== undefined),
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
@@ -101,8 +105,9 @@ export function sqliteWriter (path: string): SqliteWriter {
       version = dataVersion(s.db)
       return version !== before
     }),
+    moved: (newest) => write((s) => movedSince(s, newest)),
     check: () => write((s) => { s.check.run(String(Date.now())) }),
-    origin: () => write((s) => ({ epoch, latest: (s.latest.get() as { at: number } | undefined)?.at ?? 0 })),
+    latest: () => write((s) => (s.latest.get() as { at: number } | undefined)?.at ?? 0),
     close () {
       session?.db.close()
       session = undefined
@@ -111,10 +116,10 @@ export function sqliteWriter (path: string): SqliteWriter {
 }
 
 /** Opens the file again after a failure. Refuses another history: its numbers would mix with ours. */
-function reopen (path: string, epoch: string, inode: number): Session {
+function reopen (path: string, life: string, inode: number): Session {
   requireSameFile(path, inode)
   const session = open(path)
-  if (session.epoch === epoch) return session
+  if (session.epochs.life === life) return session
   session.db.close()
   throw new Error('its history was replaced while it was in use, restart to use the other one')
 }
@@ -124,18 +129,18 @@ type Session = ReturnType<typeof open>
 function open (path: string) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
-  const { epoch } = prepare("SELECT value AS epoch FROM meta WHERE key = 'epoch'").get() as { epoch: string }
-  const log = sqliteEventLog(db)
+  const epochs = sqliteEpochs(db)
+  const log = sqliteEventLog(db, epochs)
   const submissions = sqliteSubmissionTable(db)
   return {
     db,
     log,
     submissions,
     calls: submissionCalls({ table: submissions, log }),
-    deliveries: sqliteDeliveries(db),
+    deliveries: sqliteDeliveries(db, epochs),
     held: sqliteHeldTable(db),
     trimmer: sqliteTrimmer(db),
-    epoch,
+    epochs,
     inode: statSync(path).ino,
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
     latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
@@ -159,10 +164,21 @@ function appendBy (s: Session, append: (entry: Entry) => Kept, entry: Entry, dig
   if (outcome === 'reject') return outcome
   const { event, duplicate, settled } = outcome
   // The other thread has the data of a new event already.
-  return { seq: event.seq, ...(duplicate && { repeats: event }), ...(settled && { settled }) }
+  const { seq, id } = event
+  return { seq, id, ...(duplicate && { repeats: toEvent(event) }), ...(settled && { settled }) }
+}
+
+function holdOne (s: Session, held: HeldEntry): ReturnType<SqliteWriter['hold']> {
+  const outcome = holdOnce({ ...s.deliveries, ...s.held }, held)
+  return typeof outcome === 'string' ? outcome : toEvent(outcome)
 }
 
 function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
   return held && appendAbout(s, { ...entry, delivery: held.delivery }, windowMs, held.digest) as Outcome
+}
+
+function movedSince ({ log }: Session, newest: ReadonlyMap<string, string>): Map<string, string> {
+  const ids = [...newest].map(([taskId, id]) => [taskId, id, log.newestId(taskId)] as const)
+  return new Map(ids.filter(([, id, now]) => id !== now).map(([taskId, , now]) => [taskId, now]))
 }

@@ -49,7 +49,7 @@ for (const [step, body, event] of DOCUMENTED) {
     const { status, json } = await post(relay.url, body, { step })
     t.equal(status, 200)
     t.strictSame(json, { received: true, taskId: 'a', eventId: json.eventId, duplicate: false })
-    t.match(json.eventId, /^[0-9a-f]{8}\.1$/)
+    t.match(json.eventId, /^[0-9a-f]{8}-[0-9a-f]{8}\.1$/)
     t.strictSame(await eventsOf(relay, 'a'), [event])
   })
 }

@@ -3,11 +3,11 @@ import { draft } from '../../../src/conformance/drafts.ts'
 import { memoryStore } from '../../../src/store/memory/store.ts'
 import { MARK_LIVES } from '../../../src/store/store.ts'
 
-t.test('memoryStore() makes a history of its own each time', async t => {
+t.test('memoryStore() creates a history of its own each time', async t => {
   t.not(memoryStore().epoch, memoryStore().epoch)
 })
 
-t.test('memoryStore trim() forgets even the highest seq in the end, or it would grow for ever', async t => {
+t.test('memoryStore trim() forgets the highest seq in the end: it does not grow for ever', async t => {
   let time = 0
   const store = memoryStore({ now: () => time })
   await store.append('a', draft('one'))

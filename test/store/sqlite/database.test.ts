@@ -8,7 +8,7 @@ import { databasePath, meddle } from '../../support/sqlite.ts'
 
 const UNAVAILABLE = { name: 'RelayError', code: 'STORE_UNAVAILABLE' }
 
-t.test('openForWriting() makes the directory and a durable database in it', async t => {
+t.test('openForWriting() creates the directory and a durable database in it', async t => {
   const db = openForWriting(join(temporaryFolder(t), 'data', 'relay.db'))
   t.teardown(() => db.close())
   const pragma = (name: string): unknown[] => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})
@@ -17,7 +17,7 @@ t.test('openForWriting() makes the directory and a durable database in it', asyn
   t.strictSame(pragma('user_version'), [SCHEMA_VERSION])
 })
 
-t.test('openForWriting() leaves what is there', async t => {
+t.test('openForWriting() keeps the epoch', async t => {
   const path = databasePath(t)
   const epoch = (): unknown => {
     const db = openForWriting(path)
@@ -33,23 +33,27 @@ t.test('openForWriting() leaves what is there', async t => {
 t.test('openForWriting() refuses a file that is no database, naming it', async t => {
   const path = databasePath(t)
   writeFileSync(path, 'these are not the bytes of a database'.repeat(100))
-  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message: `Cannot use the store ${path}: file is not a database` })
+  const message = `Cannot use the store ${path}: file is not a database`
+  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message })
 })
 
 t.test('openForWriting() refuses a directory in place of a file, naming it', async t => {
   const path = databasePath(t)
   mkdirSync(path)
-  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message: `Cannot use the store ${path}: unable to open database file` })
+  const message = `Cannot use the store ${path}: unable to open database file`
+  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message })
 })
 
-t.test('openForWriting() makes no tree where the directory above is missing', async t => {
+t.test('openForWriting() creates no tree where the parent directory is missing', async t => {
   const path = join(temporaryFolder(t), 'no', 'such', 'relay.db')
-  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message: new RegExp(`^Cannot use the store ${path}: ENOENT.*'${dirname(path)}'`) })
+  const message = new RegExp(`^Cannot use the store ${path}: ENOENT.*'${dirname(path)}'`)
+  t.throws(() => openForWriting(path), { ...UNAVAILABLE, message })
 })
 
 t.test('openForReading() refuses a database that is not there, naming it', async t => {
   const path = databasePath(t)
-  t.throws(() => openForReading(path), { ...UNAVAILABLE, message: `Cannot use the store ${path}: unable to open database file` })
+  const message = `Cannot use the store ${path}: unable to open database file`
+  t.throws(() => openForReading(path), { ...UNAVAILABLE, message })
 })
 
 t.test('transaction() writes all of its work or nothing', async t => {
@@ -64,7 +68,7 @@ t.test('transaction() writes all of its work or nothing', async t => {
   t.strictSame(db.prepare("SELECT key FROM meta WHERE key IN ('a', 'b')").all().map((row) => row.key), ['b'])
 })
 
-t.test('transaction() tells the failure that SQLite has rolled back itself', async t => {
+t.test('transaction() throws the failure that SQLite has rolled back itself', async t => {
   const path = databasePath(t)
   const db = openForWriting(path)
   t.teardown(() => db.close())
@@ -76,5 +80,6 @@ t.test('transaction() tells the failure that SQLite has rolled back itself', asy
 t.test('guard() names the path once, and keeps the cause', async t => {
   const cause = new Error('disk full')
   const fail = (): never => { throw cause }
-  t.throws(() => guard('/x.db', () => guard('/x.db', fail)), { ...UNAVAILABLE, message: 'Cannot use the store /x.db: disk full', cause })
+  const message = 'Cannot use the store /x.db: disk full'
+  t.throws(() => guard('/x.db', () => guard('/x.db', fail)), { ...UNAVAILABLE, message, cause })
 })

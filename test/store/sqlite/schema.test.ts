@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { draft } from '../../../src/conformance/drafts.ts'
+import { draft, readAll } from '../../../src/conformance/drafts.ts'
 import type { Delivery } from '../../../src/event.ts'
 import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteStore } from '../../../src/store/sqlite/store.ts'
@@ -36,16 +36,29 @@ for (const version of VERSIONS) {
     const events = ['one', 'two'].map((text, i) => {
       return { taskId: 'a', seq: i + 1, id: `${epoch}.${i + 1}`, event: 'task-update', data: JSON.stringify(text) }
     })
-    t.strictSame(await store.read('a', 0, 10), events)
-    t.equal((await store.append('a', draft('three'))).event.seq, 3)
-    t.equal((await store.append('trimmed', draft('one'))).event.seq, 3)
+    t.strictSame(await readAll(store, 'a'), events)
+    t.equal((await store.append('a', draft('three'))).event.id, `${store.epoch}.3`)
+    t.equal((await store.append('trimmed', draft('one'))).event.id, `${store.epoch}.3`)
+  })
+
+  t.test(`schema: cursors from a file of version ${version} stay known`, async t => {
+    const { epoch, store } = await openCopy(t, version)
+    const { event } = await store.append('a', draft('three'))
+    t.match(event.id, new RegExp(`^${epoch}-[0-9a-f]{8}\\.3$`))
+    const rest = async (taskId: string, id: string) => (await store.read(taskId, id, 10))?.length
+    for (const seq of [0, 1, 2]) t.equal(await rest('a', `${epoch}.${seq}`), 3 - seq)
+    t.equal(await rest('a', `${epoch}.3`), undefined)
+    t.equal(await rest('trimmed', `${epoch}.2`), 0)
+    t.equal(await rest('trimmed', `${epoch}.1`), undefined)
+    t.equal(await rest('never', `${epoch}.0`), 0)
   })
 }
 
 for (const version of VERSIONS.slice(1)) {
   t.test(`schema: a file of version ${version} keeps its deliveries`, async t => {
     const { epoch, store } = await openCopy(t, version)
-    t.match(await store.append('a', delivered('one', 'key', 'reject')), { event: { id: `${epoch}.1` }, duplicate: true })
+    const again = await store.append('a', delivered('one', 'key', 'reject'))
+    t.match(again, { event: { id: `${epoch}.1` }, duplicate: true })
     await t.rejects(store.append('a', delivered('two', 'key', 'reject')), { code: 'CALLBACK_UNAUTHENTIC' })
   })
 
