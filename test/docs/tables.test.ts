@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { ConfigSchema } from '../../schemas/config.ts'
 import { generate, GENERATED_FILES } from '../../docs/generate.ts'
@@ -56,6 +56,12 @@ t.test('documents: the table of metrics names every metric of the relay with its
   const found = ours.map(([name, type]) => [`\`${name}\``, type, labelsOf(name)])
   t.strictSame(rows.map(([name, type, labels]) => [name, type, labels]).sort(), found.sort())
   t.ok(rows.every(([, , , meaning]) => meaning))
+})
+
+t.test('documents: the tree of rooms names every file and folder of src, and no other', async t => {
+  const [, tree = ''] = /\n {4}src\/\n(.*?)\n {4}test\//s.exec(readDocument('docs/architecture.md')) ?? []
+  const named = [...tree.matchAll(/^ {6}([\w.-]+)/gm)].map(([, name]) => name as string)
+  t.strictSame([...new Set(named)].sort(), readdirSync(`${ROOT}src`).sort())
 })
 
 t.test('documents: the table of log lines names every message that the source logs', async t => {
