@@ -71,7 +71,6 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
   }
 
   async function call (id: string, { step, fields }: SubmitOptions, url: string | undefined): Promise<Named> {
-    underWay.add(id)
     try {
       return await expect(id, await client.submit(step, fields, url))
     } catch (error) {
@@ -79,8 +78,6 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
       // A store that fails here must not hide why Suno did.
       await settleFailure(id, error).catch(() => {})
       throw toRelayError(error)
-    } finally {
-      underWay.delete(id)
     }
   }
 
@@ -117,7 +114,9 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
         throw new RelayError('IDEMPOTENCY_KEY_REUSED', message)
       }
       const isRepeat = reserved.result === 'repeat'
-      return { submission: isRepeat ? await again(reserved.submission) : await call(id, request, url), isRepeat }
+      if (isRepeat) return { submission: await again(reserved.submission), isRepeat }
+      underWay.add(id)
+      return { submission: await call(id, request, url).finally(() => { underWay.delete(id) }), isRepeat }
     },
 
     async watch (taskId, step) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { submitTask, SubmitError } from '../../src/backend/index.ts'
 import { startAsking, startSandbox, VALIDATE } from '../support/asking.ts'
-import { answer, startServer } from '../support/server.ts'
+import { answer, startServer, type Handler } from '../support/server.ts'
 
 const BODY = { ...VALIDATE, step: 'validate' } as const
 
@@ -31,7 +31,8 @@ t.test('submitTask() throws what the relay answers', async t => {
 })
 
 t.test('submitTask() throws an answer that is not the relay\'s', async t => {
-  for (const handler of [answer(502), answer(502, 'null')]) {
+  const nothing: Handler = (_request, response) => response.writeHead(502).end('null')
+  for (const handler of [answer(502), nothing]) {
     const { url } = await startServer(t, handler)
     const message = 'Cannot submit the task: the relay answers with HTTP 502'
     const facts = { name: 'SubmitError', message, status: 502, code: '', sunoCode: null, retryAfterSeconds: null }

@@ -1,8 +1,10 @@
 import t from 'tap'
+import { memoryStore } from '../../src/store/memory/store.ts'
 import { startAsking, startSandbox, startWithVendor, submitTo, VALIDATE } from '../support/asking.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { freePort } from '../support/port.ts'
 import { startProcess } from '../support/process.ts'
+import { mountRelay } from '../support/relay-with.ts'
 import { answer } from '../support/server.ts'
 import { databasePath } from '../support/sqlite.ts'
 import { watch } from '../support/sse.ts'
@@ -102,6 +104,30 @@ t.test('asking: states of a task', async t => {
     stream.close()
   }
 })
+
+t.test('asking: a task whose events were deleted has expired', async t => {
+  let now = Date.now()
+  const { url, hub } = await mountRelay(t, memoryStore({ now: () => now }))
+  await post(url, phraseReady('a'))
+  now += 1000
+  t.equal(await hub.trim(1000), 1)
+  const response = await fetch(`${url}/tasks/a`)
+  t.match([response.status, await response.json()], [404, { code: 'TASK_EXPIRED' }])
+  t.match(await (await watch(t, `${url}/events/a`)).next(), { data: { state: 'expired', lastEventId: null } })
+})
+
+for (const [hours, life] of [[0, 24], [1, 1], [48, 24], [0.01, 1 / 6]] as const) {
+  t.test(`asking: a callback URL is valid for ${life} hours where tasks are kept for ${hours || 'ever'}`, async t => {
+    const sandbox = await startSandbox(t)
+    const { url } = await startAsking(t, sandbox.url, { RETENTION_HOURS: hours })
+    const before = Date.now()
+    await submitTo(`${url}/tasks`, VALIDATE)
+    const [, claims] = /token=[^.]+\.([^.]+)/.exec(sandbox.requests[0]?.params['callBackUrl'] as string) ?? []
+    const { exp } = JSON.parse(Buffer.from(claims as string, 'base64url').toString())
+    const seconds = exp - before / 1000
+    t.ok(Math.abs(seconds - life * 3600) < 30, String(seconds))
+  })
+}
 
 t.test('asking: a process that is killed goes on where it was', async t => {
   const sandbox = await startSandbox(t, { lose: 1 })

@@ -20,10 +20,9 @@ export interface AuthenticatorOptions {
   readonly keys: readonly string[]
   /** Maximum difference between a signature's time and ours, in both directions, in seconds. */
   readonly windowSeconds: number
-  /** Default: true if there is a token or a key. */
-  readonly required?: boolean
-  /** Default: no reservations. */
-  readonly verifyReservation?: VerifyReservation
+  /** Whether a callback needs a proof. */
+  readonly required: boolean
+  readonly verifyReservation: VerifyReservation
 }
 
 /** Checks whether callbacks come from the sender. */
@@ -49,8 +48,7 @@ export interface Authenticator {
 
 /** Creates the authenticator of callbacks. A token in the URL or a signature suffices. */
 export function createAuthenticator (options: AuthenticatorOptions): Authenticator {
-  const { tokens, keys, windowSeconds, verifyReservation = async () => undefined } = options
-  const { required = tokens.length + keys.length > 0 } = options
+  const { tokens, keys, windowSeconds, required, verifyReservation } = options
   const isToken = secretCheck(tokens)
   const checkNow = () => ({ keys, windowSeconds, now: Date.now() })
 

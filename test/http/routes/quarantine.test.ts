@@ -96,11 +96,13 @@ async function withDefect (t: Test, tokens: string[]) {
   const app = Fastify({ logger: { stream: { write: (line: string) => { log.push(JSON.parse(line)) } } } })
   t.teardown(() => app.close())
   const hub = createHub({ store: memoryStore(), bus: localBus() })
+  const required = tokens.length > 0
+  const verifyReservation = async () => undefined
   await app.register(callback, {
     hub,
     read: () => { throw new TypeError('x is not a function') },
     bodyLimit: 65_536,
-    authenticator: createAuthenticator({ tokens, keys: [], windowSeconds: 300 }),
+    authenticator: createAuthenticator({ tokens, keys: [], windowSeconds: 300, required, verifyReservation }),
     failures: createAuthFailures(0),
     metrics: createMetrics(),
     refusals: createRefusalLog(app.log)

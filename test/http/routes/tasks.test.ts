@@ -61,7 +61,7 @@ for (const [state, body, step] of [
 
 t.test('tasks: a task without events is a 404', async t => {
   const { url } = await startRelay(t)
-  const json = { code: 'TASK_UNKNOWN', detail: 'Cannot show the task a: nothing is kept of it' }
+  const json = { code: 'TASK_UNKNOWN', detail: 'Cannot show the task: a is unknown' }
   t.match(await getJson(`${url}/tasks/a`), { status: 404, json })
 })
 
