@@ -4,7 +4,7 @@ export { createRelay, phraseRelay, type PhraseRelayOptions, type Relay } from '.
 export type { EventBus, News, Unsubscribe } from './bus/bus.ts'
 export { localBus } from './bus/local.ts'
 export type { Position } from './hub/cursor.ts'
-export { RelayError, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
+export { RelayError, type ErrorDetails, type RelayErrorCode, type RelayErrorOptions } from './errors.ts'
 export type { Follower, LossReason, Receiver } from './hub/follower.ts'
 export {
   createHub, type Followed, type FollowFrom, type History, type Hub, type HubObserver, type HubOptions
@@ -19,7 +19,7 @@ export type { Config } from '../schemas/settings.ts'
 export type * from '../schemas/relay-event.ts'
 export type { Appended, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
 export type {
-  Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts, SubmissionStage,
-  Submissions, WatchDraft, Watched
+  Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
+  SubmissionStage, Submissions, WatchDraft, Watched
 } from './store/submissions.ts'
 export type { About, Delivery, EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from './event.ts'

@@ -5,13 +5,14 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import {
   createHub, createMetrics, createRelay, localBus, memoryStore, phraseRelay, readCallback, readHeld, RelayError,
   signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
-  type Delivery, type Due, type EventBus, type EventDraft, type EventStore, type Expected, type Extent, type Followed,
-  type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary, type History, type Hub, type HubObserver,
-  type HubOptions, type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position,
-  type Quarantine, type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
-  type RelayErrorOptions, type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions,
-  type Submission, type SubmissionCounts, type SubmissionStage, type Submissions, type Subscribed, type Task,
-  type TaskEvent, type TaskState, type Unsubscribe, type WatchDraft, type Watched
+  type Delivery, type Due, type ErrorDetails, type EventBus, type EventDraft, type EventStore, type Expected,
+  type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary,
+  type History, type Hub, type HubObserver, type HubOptions, type LossReason, type Metrics, type News, type Patience,
+  type PhraseRelayOptions, type Position, type Quarantine, type ReadCallback, type ReadHeld, type Receiver,
+  type Reception, type Relay, type RelayErrorCode, type RelayErrorOptions, type Replayed, type ReservationDraft,
+  type Reserved, type Settled, type StoreOptions, type Submission, type SubmissionCounts, type SubmissionStage,
+  type Submissions, type Subscribed, type Task, type TaskEvent, type TaskState, type Unsubscribe, type WatchDraft,
+  type Watched
 } from 'phrase-relay'
 import {
   PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type EventData, type EventName, type EventOf,
@@ -95,7 +96,9 @@ export async function start (): Promise<{ relay: Relay, ticket: string }> {
 }
 
 /** Creates the error of a bus or store of one's own. */
-export function unavailable (message: string, options: RelayErrorOptions): RelayError {
+export function unavailable (message: string, cause: Error): RelayError {
+  const details: ErrorDetails = { retryAfterSeconds: 5 }
+  const options: RelayErrorOptions = { cause, details }
   return new RelayError('STORE_UNAVAILABLE', message, options)
 }
 
