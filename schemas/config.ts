@@ -50,7 +50,7 @@ export const ConfigSchema = Type.Object({
     description: 'token that readers of /metrics send as Authorization: Bearer; empty: none is needed',
     secret: true
   }),
-  CALLBACK_TOKENS: list({ pattern: '^.+$', title: 'texts' }, {
+  CALLBACK_TOKENS: list({ pattern: '^.{16,}$', title: 'texts of 16 or more characters' }, {
     description: 'secrets, one of which the callback URL contains as ?token=; several for rotation',
     secret: true
   }),
@@ -76,17 +76,20 @@ export const ConfigSchema = Type.Object({
   }),
   TRUST_PROXY: text({ minLength: 1 }, {
     default: 'off',
-    description: 'proxies whose X-Forwarded-For is trusted: off, or a comma list of addresses, networks such as ' +
-      '10.0.0.0/8, and the names loopback, linklocal and uniquelocal'
+    description: 'proxies whose X-Forwarded-For is trusted: off, the number of proxies, or a comma list of ' +
+      'addresses, networks such as 10.0.0.0/8, and the names loopback, linklocal and uniquelocal'
   }),
   TICKET_KEYS: list({ pattern: '^[!-~]{32,}$', title: 'keys of 32 or more ASCII characters' }, {
     description: 'keys for signing and verifying tickets. If set, /events and /tasks require a ticket. ' +
       'The first key signs; all verify',
     secret: true
   }),
-  CORS_ORIGINS: list({ pattern: '^(\\*|https?://[^/\\s]+)$', title: 'origins such as https://app.example, or *' }, {
-    description: 'origins whose pages may read streams and tasks; * is any origin, without cookies. ' +
-      'Empty: only pages of this server'
+  CORS_ORIGINS: list({
+    pattern: '^(\\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^/\\s*?#@]+)$',
+    title: 'origins without a path or a wildcard, such as https://app.example, or * or null'
+  }, {
+    description: 'origins whose pages may read streams and tasks, of any scheme; * is any origin, without ' +
+      'cookies. Empty: only pages of this server'
   }),
   SUNO_API_KEY: text({ pattern: '^[!-~]*$', title: 'printable ASCII' }, {
     default: '',
@@ -102,7 +105,7 @@ export const ConfigSchema = Type.Object({
     description: 'address at which Suno and browsers reach this relay, with its prefix. Empty: no callback can come, ' +
       'so the relay asks from the start'
   }),
-  API_TOKENS: list({ pattern: '^[!-~]+$', title: 'printable ASCII' }, {
+  API_TOKENS: list({ pattern: '^[!-~]{32,}$', title: 'tokens of 32 or more ASCII characters' }, {
     description: 'tokens, one of which a backend sends as Authorization: Bearer to submit; several for rotation. ' +
       'Needed with SUNO_API_KEY on an address that is not loopback',
     secret: true
@@ -151,8 +154,13 @@ export const ConfigSchema = Type.Object({
     description: 'the same for one IPv4 address or IPv6 /64 network; 0 is no limit'
   }),
   MAX_STREAMS_PER_TASK: integer(0, MAX_STREAMS, {
-    default: 1000,
+    default: 5000,
     description: 'the same for one task; 0 is no limit'
+  }),
+  KEEP_ALIVE_TIMEOUT_MS: milliseconds({
+    default: 72_000,
+    description: 'time after which an idle connection is closed, in milliseconds. Set more than the idle timeout ' +
+      'of a load balancer, which otherwise sends requests on connections that just closed; 0 never closes them'
   }),
   DRAIN_MS: milliseconds({
     default: 5_000,

@@ -63,8 +63,8 @@ export interface Config {
    */
   readonly AUTH_FAILURES_PER_MINUTE: number
   /**
-   * Proxies whose X-Forwarded-For is trusted: off, or a comma list of addresses, networks such as 10.0.0.0/8, and the
-   * names loopback, linklocal and uniquelocal.
+   * Proxies whose X-Forwarded-For is trusted: off, the number of proxies, or a comma list of addresses, networks such
+   * as 10.0.0.0/8, and the names loopback, linklocal and uniquelocal.
    *
    * @default 'off'
    */
@@ -77,8 +77,8 @@ export interface Config {
    */
   readonly TICKET_KEYS: string[]
   /**
-   * Origins whose pages may read streams and tasks; * is any origin, without cookies. Empty: only pages of this
-   * server.
+   * Origins whose pages may read streams and tasks, of any scheme; * is any origin, without cookies. Empty: only pages
+   * of this server.
    *
    * @default []
    */
@@ -173,9 +173,16 @@ export interface Config {
   /**
    * The same for one task; 0 is no limit.
    *
-   * @default 1000
+   * @default 5000
    */
   readonly MAX_STREAMS_PER_TASK: number
+  /**
+   * Time after which an idle connection is closed, in milliseconds. Set more than the idle timeout of a load balancer,
+   * which otherwise sends requests on connections that just closed; 0 never closes them.
+   *
+   * @default 72000
+   */
+  readonly KEEP_ALIVE_TIMEOUT_MS: number
   /**
    * Time over which a shutdown ends open streams, in milliseconds; 0 ends them at once.
    *

@@ -8,10 +8,13 @@ import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
 import { apiTokenCheck } from './http/guards/api-token.ts'
 import { createAuthenticator, type VerifyReservation } from './http/guards/authenticator.ts'
 import { createAuthFailures } from './http/guards/failures.ts'
-import { createRefusalLog } from './http/guards/refusal-log.ts'
+import { createRefusalLog, type RefusalLog } from './http/guards/refusal-log.ts'
+import { knownHostsOnly } from './http/guards/host.ts'
 import { createStreamLimits } from './http/guards/stream-limits.ts'
 import { refuseOtherMethods } from './http/routes/methods.ts'
 import { pathOf } from './http/path.ts'
+import { planCapacity, readDescriptorLimit, reportRefusedConnections, type Capacity } from './http/capacity.ts'
+import { toListenError, type ListenAddress } from './http/listen.ts'
 import { sendProblem } from './http/problems.ts'
 import { callback, type CallbackOptions } from './http/routes/callback.ts'
 import { events } from './http/routes/events.ts'
@@ -20,11 +23,12 @@ import { metricsRoute } from './http/routes/metrics.ts'
 import { page } from './http/routes/page.ts'
 import { submit } from './http/routes/submit.ts'
 import { tasks } from './http/routes/tasks.ts'
-import { harden, SERVER_OPTIONS } from './http/server.ts'
-import { createStreams } from './http/streams/registry.ts'
+import { harden, SERVER_OPTIONS, trustedProxies } from './http/server.ts'
+import { createStreams, type Streams } from './http/streams/registry.ts'
 import { answerUnknownPaths, unmatchedReport } from './http/routes/unmatched.ts'
 import { createHub, type Hub } from './hub/hub.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { reportRecovery } from './recovery.ts'
 import { openStore } from './store/open.ts'
 import { readCallback } from './suno/callback.ts'
 import { ticketCheck } from './ticket.ts'
@@ -55,16 +59,18 @@ export interface PhraseRelayOptions {
  * @throws {RangeError} naming every wrong setting
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, options) => {
-  const { hub, metrics = createMetrics() } = options
+  const { metrics = createMetrics() } = options
+  const { hub, stop: stopReport } = reportRecovery(options.hub, app.log)
   const config = completeConfig(options.config ?? {})
   const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
   const asking = createAsking({ config, hub, log: app.log, metrics })
-  const { authenticator, failures, limits, checkTicket } = createGuards(config, asking.reservations.verify)
+  const guards = createGuards(config, asking.reservations.verify)
   const refusals = createRefusalLog(app.log)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
+  if (!guards.authenticator.required) app.addHook('onRequest', knownHostsOnly(config.PUBLIC_URL))
   app.addHook('onReady', () => replayQuarantine(hub, app.log))
   // An idle keep-alive connection would delay the close.
   app.addHook('onSend', (_request, reply, _payload, next) => {
@@ -74,13 +80,29 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   app.addHook('preClose', () => streams.drain(config.DRAIN_MS))
   app.addHook('onClose', async () => {
     stopTrimming()
+    stopReport()
     refusals.flush()
     await asking.stop()
     await hub.close()
   })
 
-  const bodyLimit = config.BODY_LIMIT_BYTES
   const refuseOthers = refuseOtherMethods(app, unmatchedReport(metrics, refusals))
+  await mountRoutes(app, { ...guards, config, hub, metrics, streams, asking, refusals })
+  refuseOthers()
+}
+
+interface Parts extends ReturnType<typeof createGuards> {
+  readonly config: Config
+  readonly hub: Hub
+  readonly metrics: Metrics
+  readonly streams: Streams
+  readonly asking: ReturnType<typeof createAsking>
+  readonly refusals: RefusalLog
+}
+
+async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
+  const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTicket } = parts
+  const bodyLimit = config.BODY_LIMIT_BYTES
   const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
   const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
   await app.register(callback, inbound)
@@ -91,7 +113,6 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   await app.register(health, { hub, streams })
   await app.register(page, { openCallbacks: !authenticator.required, tickets: config.TICKET_KEYS.length > 0 })
   await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
-  refuseOthers()
 }
 
 function createGuards (config: Config, verifyReservation: VerifyReservation) {
@@ -137,14 +158,17 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const metrics = createMetrics()
   const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
   const app = createServer(config)
-  await harden(app, { corsOrigins: config.CORS_ORIGINS, maxStreams: config.MAX_STREAMS, drainMs: config.DRAIN_MS })
+  const { maxStreams, maxConnections } = fitCapacity(app, config)
+  const trustsProxy = config.TRUST_PROXY !== 'off'
+  await harden(app, { corsOrigins: config.CORS_ORIGINS, maxConnections, trustsProxy, drainMs: config.DRAIN_MS })
+  reportRefusedConnections(app.server, metrics.connectionRefused, app.log)
   answerUnknownPaths(app, unmatchedReport(metrics, createRefusalLog(app.log)))
-  await app.register(phraseRelay, { hub, config, metrics })
+  await app.register(phraseRelay, { hub, config: { ...config, MAX_STREAMS: maxStreams }, metrics })
 
   return {
     app,
     hub,
-    listen: () => app.listen({ host: config.HOST, port: config.PORT, listenTextResolver }),
+    listen: () => listen(app, { host: config.HOST, port: config.PORT }),
     close: () => app.close()
   }
 }
@@ -156,10 +180,29 @@ const LOGGING: FastifyServerOptions = {
   logController: new LogController({ disableRequestLogging: true })
 }
 
-function createServer ({ TRUST_PROXY, LOG_LEVEL }: Config): FastifyInstance {
-  const trustProxy = TRUST_PROXY === 'off' ? false : TRUST_PROXY
+function createServer ({ TRUST_PROXY, LOG_LEVEL, KEEP_ALIVE_TIMEOUT_MS }: Config): FastifyInstance {
   const logger = { level: LOG_LEVEL, serializers: { req: describeRequest } }
-  return Fastify({ ...SERVER_OPTIONS, ...LOGGING, trustProxy, logger })
+  const keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
+  return Fastify({ ...SERVER_OPTIONS, ...LOGGING, keepAliveTimeout, trustProxy: trustedProxies(TRUST_PROXY), logger })
+}
+
+/** Fits `MAX_STREAMS` into the descriptor limit of the process, and warns if that lowers it. */
+function fitCapacity (app: FastifyInstance, { MAX_STREAMS }: Config): Capacity {
+  const descriptors = readDescriptorLimit()
+  const capacity = planCapacity(MAX_STREAMS, descriptors)
+  const { maxStreams } = capacity
+  if (maxStreams !== MAX_STREAMS) {
+    app.log.warn({ MAX_STREAMS, descriptors, maxStreams }, 'MAX_STREAMS lowered to fit the descriptor limit')
+  }
+  return capacity
+}
+
+async function listen (app: FastifyInstance, address: ListenAddress): Promise<string> {
+  try {
+    return await app.listen({ ...address, listenTextResolver })
+  } catch (error) {
+    throw toListenError(error as Error, address)
+  }
 }
 
 function listenTextResolver (address: string): string {

@@ -30,12 +30,12 @@ export function completeConfig (given: Partial<Config>): Config {
   const defaults = given.PUBLIC_URL ? {} : { ASK_AFTER_MS: ASK_AFTER_WITHOUT_CALLBACKS_MS }
   const config = Value.Default(ConfigSchema, { ...defaults, ...given })
   const errors = [...Value.Errors(ConfigSchema, config)].map(({ path, value, schema }) => {
-    const found = schema.secret ? 'malformed' : JSON.stringify(value)
-    return `${path.split('/')[1]} is ${found}, expected ${expectedForm(schema)}`
+    return describeFault(path.split('/')[1] as string, value, schema)
   })
   errors.push(...contradictions(config as Config))
   if (errors.length > 0) throw new RangeError(`Cannot start: ${[...new Set(errors)].join('; ')}`)
-  return config as Config
+  const valid = config as Config
+  return { ...valid, CORS_ORIGINS: valid.CORS_ORIGINS.map(normalizeOrigin) }
 }
 
 /** Returns the text for `--help`: every variable with its default, description and form. */
@@ -57,7 +57,7 @@ export function callbacksNeedProof (config: Config): boolean {
 
 /** Returns the faults of a configuration whose values are well-formed, each on its own. */
 function contradictions (config: Config): string[] {
-  const { HOST, SUNO_API_KEY, API_TOKENS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY } = config
+  const { HOST, SUNO_API_KEY, API_TOKENS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY, STORE_URL } = config
   const found: string[] = []
   const isPublic = HOST && !isLoopback(String(HOST))
   if (isPublic && !ALLOW_OPEN_CALLBACKS && !callbacksNeedProof(config)) {
@@ -67,11 +67,28 @@ function contradictions (config: Config): string[] {
   if (isPublic && SUNO_API_KEY && API_TOKENS.length === 0) {
     found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can submit to Suno, expected API_TOKENS to be set`)
   }
-  if (TRUST_PROXY !== 'off' && !String(TRUST_PROXY).split(',').every(isNetwork)) {
+  if (TRUST_PROXY !== 'off' && !isHops(TRUST_PROXY) && !String(TRUST_PROXY).split(',').every(isNetwork)) {
     found.push(`TRUST_PROXY is ${JSON.stringify(TRUST_PROXY)}, ` +
-      'expected off, or addresses, networks and names, separated by commas')
+      'expected off, a number of proxies, or addresses, networks and names, separated by commas')
+  }
+  if (/^\[.*\]$/.test(HOST)) found.push(`HOST is "${HOST}", expected ${HOST.slice(1, -1)} without brackets`)
+  if (STORE_URL === 'sqlite::memory:') {
+    found.push(`STORE_URL is ${STORE_URL}, expected memory: for a store without a file`)
   }
   return found
+}
+
+function describeFault (name: string, value: unknown, schema: TSchema): string {
+  if (!(name in ConfigSchema.properties)) return `${name} is not a setting`
+  const [, scheme] = /^(?!sqlite:|memory:)([a-z][a-z\d+.-]*:)/i.exec(name === 'STORE_URL' ? String(value) : '') ?? []
+  const fact = scheme ? `has the scheme ${scheme}` : `is ${schema.secret ? 'malformed' : JSON.stringify(value)}`
+  return `${name} ${fact}, expected ${expectedForm(schema)}`
+}
+
+/** Returns an origin as browsers send it: in lower case, without the default port of its scheme. */
+function normalizeOrigin (text: string): string {
+  const { origin = 'null' } = URL.parse(text) ?? {}
+  return origin === 'null' ? text.toLowerCase() : origin
 }
 
 /** Whether Fastify accepts the text as a trusted proxy. It throws at the start if it does not. */
@@ -79,6 +96,11 @@ function isNetwork (text: string): boolean {
   const [address = '', bits = '1', ...rest] = text.trim().split('/')
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text.trim())) return true
   return rest.length === 0 && /^[1-9]\d*$/.test(bits) && Number(bits) <= (ADDRESS_BITS[isIP(address)] ?? 0)
+}
+
+/** Whether the text is a number of proxies. */
+function isHops (text: string): boolean {
+  return /^[1-9]\d?$/.test(text)
 }
 
 /** Converts the text of a variable to the type of its setting; returns the text itself if it is malformed. */
@@ -95,7 +117,6 @@ function expectedForm ({ type, minimum, maximum, anyOf, items, title }: TSchema)
   if (type === 'array') return `a comma list of ${expectedForm(items as TSchema)}`
   if (title) return title
   if (type === 'boolean') return 'true or false'
-  if (type === 'object') return 'no such setting'
   if (type === 'string') return 'text'
   return `a ${type === 'integer' ? 'whole number' : 'number'} from ${String(minimum)} to ${String(maximum)}`
 }

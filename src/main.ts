@@ -3,6 +3,7 @@ import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
 import { sandbox } from './cli/sandbox.ts'
 import { describeConfig, readConfig } from './config.ts'
+import { findNearMisses } from './near-misses.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
@@ -25,6 +26,9 @@ const COMMANDS = new Map<string, Command>([['ticket', ticket], ['quarantine', qu
 
 async function start (): Promise<void> {
   const relay = await createRelay(readConfig(process.env))
+  for (const { found, setting } of findNearMisses(Object.keys(process.env))) {
+    relay.app.log.warn({ found, setting }, 'unknown variable, probably a misspelt setting')
+  }
   let stopping = false
   function stop (): void {
     // A second signal stops the process at once.
@@ -34,6 +38,8 @@ async function start (): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // Sent when the terminal closes, and by some supervisors.
+  process.on('SIGHUP', stop)
   try {
     await relay.listen()
   } catch (error) {

@@ -41,6 +41,8 @@ export interface Metrics {
   ended (): void
   /** Counts a stream that was ended because its reader read nothing. */
   slow (): void
+  /** Counts a connection that was refused because the limit of connections is reached. */
+  connectionRefused (): void
 }
 
 /** Creates metrics that are all at zero. */
@@ -63,6 +65,7 @@ export function createMetrics (): Metrics {
   const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
   const slow = counter('relay_slow_streams_total', 'Streams ended because their reader read nothing')
 
+  const refused = counter('relay_connections_refused_total', 'Connections refused at the limit of connections')
   const submissions = counter('relay_submissions_total', 'Submissions to Suno by outcome', 'outcome')
   const questions = counter('relay_questions_total', 'Questions to Suno by answer', 'answer')
   const settled = counter('relay_settled_total', 'Submissions with an outcome, by its source', 'source')
@@ -86,6 +89,7 @@ export function createMetrics (): Metrics {
     },
     opened () { streams.inc() },
     ended () { streams.dec() },
-    slow () { slow.inc() }
+    slow () { slow.inc() },
+    connectionRefused () { refused.inc() }
   }
 }

@@ -1,10 +1,12 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { jwtVerify, SignJWT } from 'jose'
 import { TicketClaimsSchema, type TicketClaims } from '../schemas/ticket.ts'
 import { RelayError } from './errors.ts'
+import { isSameSecret } from './secrets.ts'
 
 const ALGORITHM = 'HS256'
+const MAX_LENGTH = 4096
 const claims = TypeCompiler.Compile(TicketClaimsSchema)
 
 /**
@@ -53,8 +55,20 @@ function invalid (fact: string): RelayError {
 }
 
 async function verify (ticket: string, secrets: readonly KeyObject[]): Promise<unknown> {
-  const { payload } = await Promise.any(secrets.map((secret) => jwtVerify(ticket, secret, { algorithms: [ALGORITHM] })))
+  const secret = signerOf(ticket, secrets)
+  if (!secret) return undefined
+  const { payload } = await jwtVerify(ticket, secret, { algorithms: [ALGORITHM] })
   return payload
+}
+
+/** Returns the key that signed a ticket. A forged one costs microseconds instead of a `jwtVerify()` per key. */
+function signerOf (ticket: string, secrets: readonly KeyObject[]): KeyObject | undefined {
+  if (ticket.length > MAX_LENGTH) return undefined
+  const end = ticket.lastIndexOf('.')
+  const [signed, signature] = [ticket.slice(0, end), ticket.slice(end + 1)]
+  return secrets.find((secret) => {
+    return isSameSecret(createHmac('sha256', secret).update(signed).digest('base64url'), signature)
+  })
 }
 
 function toSecret (key: string): KeyObject {

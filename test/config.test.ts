@@ -41,7 +41,15 @@ t.test('readConfig() reads numbers and texts', async t => {
   })
 })
 
-const NOT_PROXIES = ['on', 'true', '1', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,']
+const ORIGIN_FORM = 'origins without a path or a wildcard, such as https://app.example, or * or null'
+const PROXY_FORM = 'off, a number of proxies, or addresses, networks and names, separated by commas'
+const NOT_ORIGINS = [
+  'https://app.example/', 'https://app.example/path', 'app.example', '*.app.example', 'https://*.app.example',
+  'https://', 'https://user@app.example', 'https://app.example?x', 'none'
+]
+const NOT_PROXIES = [
+  'on', 'true', '0', '-1', '100', '1.5', '10.0.0.0/33', '10.0.0.0/0', '::/129', '10.0.0', '10.0.0.0/8/8', 'loopback,'
+]
 
 const WRONG: Array<[Record<string, string>, string]> = [
   [{ PORT: 'http' }, 'PORT is "http", expected a whole number from 0 to 65535'],
@@ -62,11 +70,19 @@ const WRONG: Array<[Record<string, string>, string]> = [
     { WEBHOOK_HMAC_KEYS: 'fine,whsec_' },
     'WEBHOOK_HMAC_KEYS is malformed, expected keys of kie.ai, and secrets of Standard Webhooks as whsec_ and base64'
   ],
+  ...NOT_ORIGINS.map((CORS_ORIGINS): [Record<string, string>, string] => [
+    { CORS_ORIGINS },
+    `CORS_ORIGINS is "${CORS_ORIGINS}", expected ${ORIGIN_FORM}`
+  ]),
+  [{ CALLBACK_TOKENS: 'fifteen letters' }, 'CALLBACK_TOKENS is malformed, expected texts of 16 or more characters'],
+  [{ STORE_URL: 'data/relay.db' }, 'STORE_URL is malformed, expected sqlite:PATH or memory:'],
+  [{ STORE_URL: 'sqlite::memory:' }, 'STORE_URL is sqlite::memory:, expected memory: for a store without a file'],
+  [{ HOST: '[::1]', ALLOW_OPEN_CALLBACKS: 'true' }, 'HOST is "[::1]", expected ::1 without brackets'],
   ...NOT_PROXIES.map((TRUST_PROXY): [Record<string, string>, string] => [
     { TRUST_PROXY },
-    `TRUST_PROXY is "${TRUST_PROXY}", expected off, or addresses, networks and names, separated by commas`
+    `TRUST_PROXY is "${TRUST_PROXY}", expected ${PROXY_FORM}`
   ]),
-  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL is malformed, expected sqlite:PATH or memory:']
+  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL has the scheme redis:, expected sqlite:PATH or memory:']
 ]
 
 for (const [env, problem] of WRONG) {
@@ -95,7 +111,7 @@ t.test('completeConfig() refuses an empty text', async t => {
 
 t.test('completeConfig() refuses an unknown setting', async t => {
   t.throws(() => completeConfig({ PROT: 1 } as object), {
-    message: 'Cannot start: PROT is 1, expected no such setting'
+    message: 'Cannot start: PROT is not a setting'
   })
 })
 
@@ -117,26 +133,33 @@ t.test('every description of a duration or size names its unit', async t => {
 })
 
 t.test('readConfig() reads comma lists and switches', async t => {
-  t.match(readConfig({ CALLBACK_TOKENS: 'one, two,,', WEBHOOK_HMAC_KEYS: 'key', ALLOW_OPEN_CALLBACKS: 'true' }), {
-    CALLBACK_TOKENS: ['one', 'two'],
+  const [one, two] = ['one-of-two-tokens', 'two-of-two-tokens']
+  t.match(readConfig({ CALLBACK_TOKENS: `${one}, ${two},,`, WEBHOOK_HMAC_KEYS: 'key', ALLOW_OPEN_CALLBACKS: 'true' }), {
+    CALLBACK_TOKENS: [one, two],
     WEBHOOK_HMAC_KEYS: ['key'],
     ALLOW_OPEN_CALLBACKS: true
   })
   t.match(readConfig({ ALLOW_OPEN_CALLBACKS: 'false' }), { ALLOW_OPEN_CALLBACKS: false })
 })
 
-t.test('readConfig() accepts every form of TRUST_PROXY that Fastify accepts', async t => {
-  for (const TRUST_PROXY of ['off', '10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'loopback,linklocal,uniquelocal']) {
+t.test('readConfig() accepts proxies by number, address, network and name', async t => {
+  for (const TRUST_PROXY of [
+    'off', '1', '12', '10.0.0.1', '10.0.0.0/8, ::1', 'fd00::/8', 'loopback,linklocal,uniquelocal'
+  ]) {
     t.equal(readConfig({ TRUST_PROXY }).TRUST_PROXY, TRUST_PROXY)
   }
 })
+
+const CURES = [
+  { CALLBACK_TOKENS: 'a-token-of-the-sender' }, { WEBHOOK_HMAC_KEYS: 'key' }, { ALLOW_OPEN_CALLBACKS: 'true' }
+]
 
 for (const HOST of ['0.0.0.0', '::', '192.0.2.1', 'relay.example', '127.0.0.1.example', '127.1']) {
   t.test(`readConfig() refuses to listen on ${HOST} if callbacks need no proof`, async t => {
     const problem = `Cannot start: HOST is "${HOST}", where strangers can post callbacks, ` +
       'expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true'
     t.throws(() => readConfig({ HOST }), new RangeError(problem))
-    for (const cure of [{ CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { ALLOW_OPEN_CALLBACKS: 'true' }]) {
+    for (const cure of CURES) {
       t.equal(readConfig({ HOST, ...cure }).HOST, HOST)
     }
   })
@@ -150,16 +173,17 @@ t.test('readConfig() with SUNO_API_KEY needs API_TOKENS on a public address, and
   const problem = 'Cannot start: HOST is "0.0.0.0", where strangers can submit to Suno, expected API_TOKENS to be set'
   const given = { HOST: '0.0.0.0', SUNO_API_KEY: 'sk' }
   t.throws(() => readConfig(given), new RangeError(problem))
-  t.throws(() => readConfig({ ...given, CALLBACK_TOKENS: 'token' }), new RangeError(problem))
-  t.strictSame(readConfig({ ...given, API_TOKENS: 'one,two' }).API_TOKENS, ['one', 'two'])
+  t.throws(() => readConfig({ ...given, CALLBACK_TOKENS: 'a-token-of-the-sender' }), new RangeError(problem))
+  const tokens = ['1'.repeat(32), '2'.repeat(32)]
+  t.strictSame(readConfig({ ...given, API_TOKENS: tokens.join() }).API_TOKENS, tokens)
   t.ok(readConfig({ ...given, HOST: '127.0.0.1' }))
 })
 
 t.test('callbacksNeedProof() is false only where nobody else can post, or where that is wanted', async t => {
   const open = [{}, { SUNO_API_KEY: 'sk' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example', ALLOW_OPEN_CALLBACKS: 'true' }]
   const proven = [
-    { CALLBACK_TOKENS: 'token' }, { WEBHOOK_HMAC_KEYS: 'key' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example' },
-    { SUNO_API_KEY: 'sk', HOST: '0.0.0.0', API_TOKENS: 'token' }
+    { CALLBACK_TOKENS: 'a-token-of-the-sender' }, { WEBHOOK_HMAC_KEYS: 'key' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example' },
+    { SUNO_API_KEY: 'sk', HOST: '0.0.0.0', API_TOKENS: '1'.repeat(32) }
   ]
   for (const env of open) t.notOk(callbacksNeedProof(readConfig(env as {})), JSON.stringify(env))
   for (const env of proven) t.ok(callbacksNeedProof(readConfig(env as {})), JSON.stringify(env))
@@ -179,4 +203,28 @@ t.test('readConfig() never prints an API key or token', async t => {
     t.throws(() => readConfig({ PUBLIC_URL: url }), /PUBLIC_URL/)
     t.throws(() => readConfig({ SUNO_API_URL: url }), /SUNO_API_URL/)
   }
+})
+
+const ORIGINS: Readonly<Record<string, string>> = {
+  '*': '*',
+  null: 'null',
+  'HTTPS://App.Example': 'https://app.example',
+  'https://app.example:443': 'https://app.example',
+  'http://app.example:80': 'http://app.example',
+  'http://localhost:8080': 'http://localhost:8080',
+  'https://bücher.example': 'https://xn--bcher-kva.example',
+  'capacitor://localhost': 'capacitor://localhost',
+  'Tauri://LocalHost': 'tauri://localhost',
+  'chrome-extension://abcdefghijklmnop': 'chrome-extension://abcdefghijklmnop',
+  'ionic://localhost:8100': 'ionic://localhost:8100'
+}
+
+t.test('readConfig() writes origins as browsers send them', async t => {
+  const config = readConfig({ CORS_ORIGINS: Object.keys(ORIGINS).join() })
+  t.strictSame(config.CORS_ORIGINS, Object.values(ORIGINS))
+})
+
+t.test('by default, one address cannot take all streams of a task', async t => {
+  const { MAX_STREAMS_PER_IP, MAX_STREAMS_PER_TASK } = readConfig({})
+  t.ok(MAX_STREAMS_PER_IP < MAX_STREAMS_PER_TASK)
 })

@@ -48,7 +48,7 @@ t.test('main reports a port in use in one line', async t => {
     LOG_LEVEL: 'silent'
   })
   t.equal(code, 1)
-  t.match(output, new RegExp(`^[^\\n]*EADDRINUSE[^\\n]*:${port}\\n$`))
+  t.match(output, new RegExp(`^Cannot listen: PORT is ${port}, which is in use on [^\\n]*\\n$`))
 })
 
 t.test('main prints the stack of a defect', { skip: ON_DENO }, async t => {
@@ -79,3 +79,15 @@ for (const version of ['22.18.0', '23.0.0', '100.1.0']) {
     t.equal((await runAfter(t, asNode(version), '--help')).code, 0)
   })
 }
+
+t.test('main warns of a variable that is probably a misspelt setting', {
+  skip: 'Deno' in globalThis && 'Deno hides it'
+}, async t => {
+  const { output } = await startProcess(t, { CALLBACK_TOKEN: 'a-token-of-the-sender', TICKET_KEY: 'x' })
+  t.match(
+    output(),
+    /"found":"CALLBACK_TOKEN","setting":"CALLBACK_TOKENS","msg":"unknown variable, probably a misspelt setting"/
+  )
+  t.match(output(), /"found":"TICKET_KEY"/)
+  t.notMatch(output(), /a-token-of-the-sender/)
+})

@@ -69,3 +69,15 @@ for (const [what, make] of Object.entries(bad)) {
     await t.rejects(check(await make(), 'a'), { code: 'TICKET_INVALID' })
   })
 }
+
+t.test('ticketCheck() refuses a ticket of more than 4,096 characters, and verifies no forged one', async t => {
+  const long = await signTicket(KEY, Array.from({ length: 400 }, (_, n) => `task-${n}`), soon())
+  t.ok(long.length > 4096)
+  await t.rejects(check(long, 'task-1'), { code: 'TICKET_INVALID' })
+
+  const verify = t.capture(crypto.subtle, 'verify', crypto.subtle.verify)
+  const forged = await signTicket('a key that the relay does not know at all', ['a'], soon())
+  verify()
+  await t.rejects(check(forged, 'a'), { code: 'TICKET_INVALID' })
+  t.equal(verify().length, 0)
+})

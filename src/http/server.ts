@@ -3,6 +3,7 @@ import cors from '@fastify/cors'
 import type { FastifyBaseLogger, FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify'
 import { RelayError } from '../errors.ts'
 import { corsOptions } from './cors.ts'
+import { normalizeForwardedFor } from './guards/network.ts'
 import { sendProblem } from './problems.ts'
 import { answerClientError, answerSpecialRequests } from './raw-answers.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -13,7 +14,6 @@ const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 const CHECK_MS = 1000
 const CLOSE_MS = 1000
-const OTHER_CONNECTIONS = 4096
 
 /**
  * Options for Fastify that bound every request: 16 KiB of headers within 10 s, the whole request within 20 s, checked
@@ -42,12 +42,26 @@ export const SERVER_OPTIONS: FastifyHttpOptions<Server, FastifyBaseLogger> = {
   frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply.headers(SECURITY_HEADERS)) }
 }
 
+/**
+ * Returns the proxies to trust, for Fastify.
+ *
+ * @param setting - `TRUST_PROXY`: `off`, a number of proxies, or a comma list of addresses, networks and names
+ */
+export function trustedProxies (setting: string): false | string | ((address: string, hop: number) => boolean) {
+  if (setting === 'off') return false
+  const hops = Number(setting)
+  // Fastify trusts nobody for a number.
+  return Number.isNaN(hops) ? setting : (_address, hop) => hop < hops
+}
+
 /** Options of `harden()`. */
 export interface HardenOptions {
   /** Origins whose pages may read answers; `*` is any. */
   readonly corsOrigins: readonly string[]
-  /** Maximum number of open streams; 0 is no limit. */
-  readonly maxStreams: number
+  /** Maximum number of connections; 0 is no limit. */
+  readonly maxConnections: number
+  /** true: `X-Forwarded-For` is trusted. */
+  readonly trustsProxy: boolean
   /** Time over which a close ends streams, in milliseconds. Connections open a second later are cut. */
   readonly drainMs: number
 }
@@ -57,12 +71,14 @@ export interface HardenOptions {
  * a close waits for connections.
  */
 export async function harden (app: FastifyInstance, options: HardenOptions): Promise<void> {
-  const { corsOrigins, maxStreams, drainMs } = options
-  if (maxStreams > 0) app.server.maxConnections = maxStreams + OTHER_CONNECTIONS
+  const { corsOrigins, maxConnections, trustsProxy, drainMs } = options
+  if (maxConnections > 0) app.server.maxConnections = maxConnections
   answerSpecialRequests(app.server)
   app.setErrorHandler(sendProblem)
   app.addHook('onRequest', (request, reply, next) => {
     reply.headers(SECURITY_HEADERS)
+    // Before anything reads the address of the client.
+    if (trustsProxy) normalizeForwarded(request)
     next(faultOf(request))
   })
   // Fastify calls onClose only after the server has closed, which is too late.
@@ -71,6 +87,11 @@ export async function harden (app: FastifyInstance, options: HardenOptions): Pro
     setTimeout(() => { app.server.closeAllConnections() }, drainMs + CLOSE_MS).unref()
   })
   if (corsOrigins.length > 0) await app.register(cors, corsOptions(corsOrigins))
+}
+
+function normalizeForwarded ({ raw: { headers } }: FastifyRequest): void {
+  const { 'x-forwarded-for': header } = headers
+  if (typeof header === 'string') headers['x-forwarded-for'] = normalizeForwardedFor(header)
 }
 
 function faultOf ({ raw: { url = '', headers, httpVersion } }: FastifyRequest): RelayError | undefined {

@@ -5,10 +5,12 @@ import { answer, startServer, type Handler } from '../support/server.ts'
 
 const BODY = { ...VALIDATE, step: 'validate' } as const
 
+const TOKEN = 'an-api-token-of-32-characters-or-more'
+
 t.test('submitTask() submits, and returns the URL of the stream', async t => {
   const sandbox = await startSandbox(t)
-  const { url } = await startAsking(t, sandbox.url, { API_TOKENS: ['secret'] })
-  const task = await submitTask(`${url}/`, 'secret', BODY)
+  const { url } = await startAsking(t, sandbox.url, { API_TOKENS: [TOKEN] })
+  const task = await submitTask(`${url}/`, TOKEN, BODY)
   t.match(task, { step: 'validate', ticket: null, expiresAt: null })
   t.ok(task.events.startsWith(`${url}/events/${task.taskId}?lastEventId=`))
 })
@@ -36,7 +38,7 @@ t.test('submitTask() throws an answer that is not the relay\'s', async t => {
     const { url } = await startServer(t, handler)
     const message = 'Cannot submit the task: the relay answers with HTTP 502'
     const facts = { name: 'SubmitError', message, status: 502, code: '', sunoCode: null, retryAfterSeconds: null }
-    await t.rejects(submitTask(url, 'secret', BODY), facts)
+    await t.rejects(submitTask(url, TOKEN, BODY), facts)
   }
 })
 

@@ -80,11 +80,11 @@ t.test('quarantine refuses a missing file and creates none', async t => {
 
 t.test('quarantine works on the file of a running server, and its streams receive replayed events', async t => {
   const path = databasePath(t)
-  const env = { STORE_URL: `sqlite:${path}`, CALLBACK_TOKENS: 'token' }
+  const env = { STORE_URL: `sqlite:${path}`, CALLBACK_TOKENS: 'a-token-of-the-sender' }
   const { url } = await startProcess(t, env)
   const stream = await watch(t, `${url}/events/a`)
   await stream.next()
-  await post(url, { code: 200, data: { taskId: 7 } }, { query: '?token=token' })
+  await post(url, { code: 200, data: { taskId: 7 } }, { query: '?token=a-token-of-the-sender' })
   const store = await sqliteStore(path)
   await store.quarantine.hold(READABLE)
   await store.close()

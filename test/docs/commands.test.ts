@@ -108,7 +108,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   'npm start -s -- quarantine show': 'test/docs/commands.test.ts',
   'npm install phrase-relay fastify': 'test/package.test.ts',
   'relay.example {': 'test/proxies/caddy.test.ts',
-  'server {': 'test/proxies/nginx.test.ts'
+  'log_format no_query': 'test/proxies/nginx.test.ts'
 }
 
 /** Blocks that no test runs: they need a phone, or many minutes. A test checks the scripts and files that they name. */

@@ -49,7 +49,10 @@ t.test('asking: a task that was submitted elsewhere is asked for too', async t =
 })
 
 t.test('asking: the relay gives up, and a late callback is told all the same', async t => {
-  const { relay: { url } } = await startWithVendor(t, ACCEPTED, { GIVE_UP_MS: 0, CALLBACK_TOKENS: ['token'] })
+  const { relay: { url } } = await startWithVendor(t, ACCEPTED, {
+    GIVE_UP_MS: 0,
+    CALLBACK_TOKENS: ['a-token-of-the-sender']
+  })
   const { json } = await submitTo(`${url}/tasks`, VALIDATE)
   const stream = await watch(t, `${json.events}&until=done`)
   t.strictSame(await stream.rest(), ['subscribed', 'task-timeout', 'closing'])
@@ -58,7 +61,7 @@ t.test('asking: the relay gives up, and a late callback is told all the same', a
   t.equal(again.status, 204, 'the end of a wait stops an EventSource')
   t.match(await (await fetch(`${url}/tasks/a`)).json(), { state: 'timed-out' })
 
-  await post(url, phraseReady('a'), { step: 'validate', query: '?token=token' })
+  await post(url, phraseReady('a'), { step: 'validate', query: '?token=a-token-of-the-sender' })
   const reopened = await watch(t, `${json.events}&until=done`)
   t.strictSame(await reopened.rest(), ['subscribed', 'task-timeout', 'phrase-ready', 'closing'])
 })
@@ -78,7 +81,10 @@ t.test('asking: an answer that is none is never an event', async t => {
 })
 
 t.test('asking: states of a task', async t => {
-  const { relay: { url } } = await startWithVendor(t, ACCEPTED, { ...NEVER, CALLBACK_TOKENS: ['token'] })
+  const { relay: { url } } = await startWithVendor(t, ACCEPTED, {
+    ...NEVER,
+    CALLBACK_TOKENS: ['a-token-of-the-sender']
+  })
   const read = async (path = '') => {
     const response = await fetch(`${url}/tasks/a${path}`)
     return { status: response.status, json: await response.json() as any }
@@ -91,7 +97,10 @@ t.test('asking: states of a task', async t => {
   const { submittedAt } = pending.json
   t.match(await (await watch(t, json.events)).next(), { data: { state: 'pending', submittedAt, lastEventId: null } })
 
-  const { json: { eventId } } = await post(url, phraseReady('a'), { step: 'validate', query: '?token=token' })
+  const { json: { eventId } } = await post(url, phraseReady('a'), {
+    step: 'validate',
+    query: '?token=a-token-of-the-sender'
+  })
   const ready = await read()
   t.match(ready, { status: 200, json: { state: 'phrase-ready', lastEventId: eventId } })
   t.notOk('submittedAt' in ready.json)
@@ -138,10 +147,12 @@ t.test('asking: a process that is killed goes on where it was', async t => {
     STORE_URL: `sqlite:${databasePath(t)}`,
     SUNO_API_KEY: 'sk-secret-of-ours',
     SUNO_API_URL: sandbox.url,
-    API_TOKENS: 'api-secret'
+    API_TOKENS: 'api-secret-of-32-characters-or-more'
   }
   const first = await startProcess(t, { ...env, ASK_AFTER_MS: '2000000000' })
-  const { json } = await submitTo(`${first.url}/tasks`, VALIDATE, { authorization: 'Bearer api-secret' })
+  const { json } = await submitTo(`${first.url}/tasks`, VALIDATE, {
+    authorization: 'Bearer api-secret-of-32-characters-or-more'
+  })
   t.type(json.taskId, 'string')
   await first.kill('SIGKILL')
 

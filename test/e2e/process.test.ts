@@ -17,3 +17,14 @@ t.test('the process keeps what it acknowledged over a restart', async t => {
 
   t.equal((await stream.next()).id, json.eventId)
 })
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  t.test(`the process drains its streams on ${signal} and exits with 0`, async t => {
+    const { url, kill } = await startProcess(t)
+    const stream = await watch(t, `${url}/events/a`)
+    await stream.next()
+    const killed = kill(signal)
+    t.strictSame(await stream.rest(), ['closing'])
+    t.equal(await killed, 0)
+  })
+}

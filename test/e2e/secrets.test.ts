@@ -7,7 +7,7 @@ import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { databasePath, meddle } from '../support/sqlite.ts'
 import { kieHeaders, standardHeaders } from '../support/signing.ts'
 
-const TOKEN = 'token-7f3a9c51'
+const TOKEN = 'token-7f3a9c51-of-suno'
 const KEY = 'key-55d0be27'
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const GUESS = 'guess-0badc0de'

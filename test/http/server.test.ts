@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
+import { planCapacity, readDescriptorLimit } from '../../src/http/capacity.ts'
 import { signTicket } from '../../src/ticket.ts'
 import { callbackBytes, openSocket, readAll, sendRaw, statuses } from '../support/raw.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
@@ -162,8 +163,14 @@ t.test('a close does not wait for a connection without a request', async t => {
 })
 
 t.test('the connection limit is MAX_STREAMS and a reserve', async t => {
-  t.equal((await startRelay(t, { MAX_STREAMS: 10 })).app.server.maxConnections, 4106)
-  t.notOk((await startRelay(t, { MAX_STREAMS: 0 })).app.server.maxConnections)
+  const { maxConnections } = planCapacity(10, readDescriptorLimit())
+  t.equal((await startRelay(t, { MAX_STREAMS: 10 })).app.server.maxConnections, maxConnections)
+  t.ok(maxConnections >= 10)
+})
+
+t.test('idle connections are kept for KEEP_ALIVE_TIMEOUT_MS', async t => {
+  t.equal((await startRelay(t)).app.server.keepAliveTimeout, 72_000)
+  t.equal((await startRelay(t, { KEEP_ALIVE_TIMEOUT_MS: 650_000 })).app.server.keepAliveTimeout, 650_000)
 })
 
 const ORIGIN = 'https://app.example'
@@ -224,6 +231,16 @@ t.test('a page of another origin may read nothing', async t => {
     t.notOk((await fetch(`${url}/tasks/a`, { headers: { origin } })).headers.get('access-control-allow-origin'))
   }
 })
+
+for (const origin of [
+  'capacitor://localhost', 'tauri://localhost', 'chrome-extension://abc', 'null', 'http://localhost:8080'
+]) {
+  t.test(`a page of the origin ${origin} may read if it is configured, in any case`, async t => {
+    const { url } = await startRelay(t, { CORS_ORIGINS: [origin.toUpperCase().replace('NULL', 'null')] })
+    const { headers } = await fetch(`${url}/tasks/a`, { headers: { origin } })
+    t.equal(headers.get('access-control-allow-origin'), origin)
+  })
+}
 
 t.test('with the origin *, pages of any origin may read, without cookies', async t => {
   const { url } = await startRelay(t, { CORS_ORIGINS: ['*'] })

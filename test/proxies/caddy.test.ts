@@ -23,5 +23,8 @@ for (const [name, directive] of Object.entries({ '': '', ' and compressing': 'en
       await post(relay.url, phraseReady('a', phrase))
       t.equal((await stream.next()).data.validateInfo, phrase)
     }
+    for (const path of ['/metrics', '/metrics/', '//metrics']) {
+      t.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 404, path)
+    }
   })
 }

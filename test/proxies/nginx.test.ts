@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
@@ -41,7 +42,9 @@ t.test('nginx as documented: twenty streams of a browser share a connection', { 
   const files = ['-keyout', key, '-out', certificate]
   const openssl = spawnSync('openssl', ['req', '-x509', ...algorithm, '-subj', '/CN=localhost', ...files])
   t.equal(openssl.status, 0, 'openssl creates a certificate')
+  const log = join(folder, 'access.log')
   const server = block
+    .replace('/var/log/nginx/relay.log', log)
     .replace('443', `127.0.0.1:${port}`)
     .replace(/(?<=ssl_certificate ).*(?=;)/, certificate)
     .replace(/(?<=ssl_certificate_key ).*(?=;)/, key)
@@ -63,4 +66,13 @@ t.test('nginx as documented: twenty streams of a browser share a connection', { 
   await page.evaluate(() => (globalThis as any).phrases.then(() => {}))
 
   t.equal(connections.size, 1)
+
+  const statuses = await page.evaluate(() => {
+    const paths = ['/metrics', '/metrics/', '//metrics', '/tasks/0?ticket=secret']
+    return Promise.all(paths.map(async (path) => (await fetch(location.origin + path)).status))
+  })
+  t.strictSame(statuses, [404, 404, 404, 200])
+  const lines = readFileSync(log, 'utf8')
+  t.match(lines, /"GET \/tasks\/0" 200/)
+  t.notMatch(lines, /secret|\?/)
 })

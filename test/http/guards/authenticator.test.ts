@@ -10,8 +10,8 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const STRANGER = { CALLBACK_TOKENS: [TOKEN], WEBHOOK_HMAC_KEYS: [KEY, SECRET] }
 
 t.test('callback: one of several tokens suffices', async t => {
-  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['old', 'new'] })
-  for (const token of ['old', 'new']) {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['the-old-token-of-suno', 'the-new-token-of-suno'] })
+  for (const token of ['the-old-token-of-suno', 'the-new-token-of-suno']) {
     t.match(await post(url, phraseReady(token), { query: `?token=${token}` }), {
       status: 200,
       json: { taskId: token, duplicate: false }
@@ -20,8 +20,8 @@ t.test('callback: one of several tokens suffices', async t => {
 })
 
 t.test('callback: a URL-encoded token is accepted on every path', async t => {
-  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['ä &+/='] })
-  const query = `?token=${encodeURIComponent('ä &+/=')}`
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['ä token &+/= of Suno'] })
+  const query = `?token=${encodeURIComponent('ä token &+/= of Suno')}`
   for (const step of ['validate', 'regenerate', 'generate'] as const) {
     t.equal((await post(url, phraseReady(step), { step, query })).status, 200)
   }
@@ -202,6 +202,30 @@ t.test('callback: behind a trusted proxy, each client address has its own count'
     statuses.push((await post(url, '{}', from(address))).status)
   }
   t.strictSame(statuses, [401, 401, 429, 429, 401])
+})
+
+t.test('callback: a port in X-Forwarded-For makes no new address, and hides no trusted proxy', async t => {
+  const { url } = await startRelay(t, {
+    ...STRANGER,
+    AUTH_FAILURES_PER_MINUTE: 1,
+    TRUST_PROXY: 'loopback, 198.51.100.0/24'
+  })
+  const statuses: number[] = []
+  for (const address of [
+    '192.0.2.1:1', '192.0.2.1:2', '[2001:db8::1]:1', '[2001:db8::1]:2', '192.0.2.1, 198.51.100.7:9'
+  ]) {
+    statuses.push((await post(url, '{}', from(address))).status)
+  }
+  t.strictSame(statuses, [401, 429, 401, 429, 429])
+})
+
+t.test('callback: TRUST_PROXY may be the number of proxies', async t => {
+  const { url } = await startRelay(t, { ...STRANGER, AUTH_FAILURES_PER_MINUTE: 1, TRUST_PROXY: '2' })
+  const statuses: number[] = []
+  for (const address of ['192.0.2.1, 10.0.0.1', '192.0.2.2, 10.0.0.1', '192.0.2.9, 192.0.2.1, 10.0.0.1', '192.0.2.1']) {
+    statuses.push((await post(url, '{}', from(address))).status)
+  }
+  t.strictSame(statuses, [401, 401, 429, 429])
 })
 
 t.test('callback: the addresses of one IPv6 network share a count', async t => {

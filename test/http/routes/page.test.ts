@@ -72,7 +72,7 @@ t.test('page: offers a sample only if callbacks are open and the server listens 
 })
 
 t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {
-  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['secret'], TICKET_KEYS: ['k'.repeat(32)] })
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['a-token-of-the-sender'], TICKET_KEYS: ['k'.repeat(32)] })
   t.match(await text(url), 'data-sample="no" data-tickets="yes"')
 })
 

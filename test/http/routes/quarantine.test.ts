@@ -13,8 +13,8 @@ import { startRelay, temporaryFolder } from '../../support/relay.ts'
 import { kieHeaders, nowSeconds } from '../../support/signing.ts'
 import { watch } from '../../support/sse.ts'
 
-const CONFIG = { CALLBACK_TOKENS: ['token'], WEBHOOK_HMAC_KEYS: ['key'] }
-const query = '?token=token'
+const CONFIG = { CALLBACK_TOKENS: ['a-token-of-the-sender'], WEBHOOK_HMAC_KEYS: ['key'] }
+const query = '?token=a-token-of-the-sender'
 const ODD = { code: '200', data: { taskId: 'a' } }
 const QUARANTINED = { received: true, quarantined: true }
 
@@ -111,7 +111,7 @@ async function withDefect (t: Test, tokens: string[]) {
 }
 
 t.test('callback: a defect of the reader is a 500 with its stack in the log, and the body is quarantined', async t => {
-  const { hub, log, inject } = await withDefect(t, ['token'])
+  const { hub, log, inject } = await withDefect(t, CONFIG.CALLBACK_TOKENS)
   const response = await inject()
 
   t.equal(response.statusCode, 500)
@@ -129,7 +129,7 @@ t.test('callback: a defect of the reader keeps no body of an unauthenticated sen
 })
 
 t.test('callback: a full quarantine is a 503 even if the reader has a defect, and the stack is in the log', async t => {
-  const { hub, log, inject } = await withDefect(t, ['token'])
+  const { hub, log, inject } = await withDefect(t, CONFIG.CALLBACK_TOKENS)
   await hub.hold({ step: 'validate', body: 'x'.repeat(16_777_216), reason: 'odd', digest: 'x' })
 
   t.match((await inject()).json(), { code: 'QUARANTINE_FULL' })

@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { RelayError } from '../../errors.ts'
+import { isLoopback } from '../../loopback.ts'
+
+/**
+ * Creates the hook that serves only loopback names and the host of `PUBLIC_URL`: `HOST_UNKNOWN` for others.
+ *
+ * A relay whose callbacks need no proof needs it. By DNS rebinding, a page of a stranger reaches a loopback address
+ * under a name of its own, and no rule of the browser stops it. A proxy that passes the name on is noticed as well.
+ *
+ * @param publicUrl - empty for none
+ */
+export function knownHostsOnly (publicUrl: string) {
+  const publicHost = publicUrl ? new URL(publicUrl).hostname : undefined
+
+  const isKnown = (name: string) => isLoopback(name) || name === publicHost
+
+  return ({ host, headers }: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+    // Behind a trusted proxy, `host` is the X-Forwarded-Host. A page could set that header, but not the Host.
+    const names = [host, headers.host ?? ''].map(hostnameOf)
+    next(names.every(isKnown) ? undefined : unknownHost())
+  }
+}
+
+function hostnameOf (host: string): string {
+  const [, name = ''] = /^(\[[^\]]*\]|[^:]*)/.exec(host.toLowerCase()) ?? []
+  return name.replace(/\.$/, '')
+}
+
+function unknownHost (): RelayError {
+  const message = 'Cannot serve this host: callbacks need no proof, so only loopback names are served, ' +
+    'expected CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS or PUBLIC_URL to be set'
+  return new RelayError('HOST_UNKNOWN', message)
+}
