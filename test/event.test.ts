@@ -11,10 +11,12 @@ t.test('taskState() tells an overdue task from one that the relay has given up',
 })
 
 t.test('taskState() names the other states as their events', async t => {
-  for (const name of ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed'] as const) t.equal(taskState(name), name)
+  const names = ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed'] as const
+  for (const name of names) t.equal(taskState(name), name)
 })
 
 t.test('isOutcome() takes phrases, voices, failures and a timeout for the end of a wait', async t => {
-  for (const name of ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-timeout'] as const) t.ok(isOutcome(name), name)
+  const names = ['phrase-ready', 'phrase-failed', 'voice-ready', 'voice-failed', 'task-timeout'] as const
+  for (const name of names) t.ok(isOutcome(name), name)
   for (const name of ['task-update', 'task-overdue'] as const) t.notOk(isOutcome(name), name)
 })

@@ -181,7 +181,7 @@ t.test('checkKieSignature() tries eight task ids of a body', async t => {
   t.strictSame([7, 8].map(accepts), [true, false])
 })
 
-t.test('checkStandardSignature() refuses a list of more than 1,024 characters, even with a valid signature', async t => {
+t.test('checkStandardSignature() refuses a list of over 1,024 characters, even with a valid signature', async t => {
   const list = (length: number) => `${VECTOR.headers['webhook-signature']} `.padEnd(length, 'v1,x ')
   const accepts = (length: number) => {
     const headers = { ...VECTOR.headers, 'webhook-signature': list(length) }

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 export async function openSocket (t: Test, url: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
-  // Whoever sends what is no HTTP is hung up on: a reset is an answer.
+  // The server closes a connection that does not speak HTTP, so a reset is an answer.
   socket.on('error', () => {})
   t.teardown(() => { socket.destroy() })
   await once(socket, 'connect')
@@ -36,6 +36,8 @@ export function statuses (answers: string): number[] {
 /** A POST of a body, as bytes; the server hangs up after its answer. */
 export function callbackBytes (body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): Buffer {
   const bytes = Buffer.from(body as string)
-  const lines = Object.entries({ host: 'localhost', 'content-type': 'application/json', 'content-length': bytes.length, connection: 'close', ...headers })
-  return Buffer.concat([Buffer.from(`POST /callback HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`), bytes])
+  const defaults = { host: 'localhost', 'content-type': 'application/json', 'content-length': bytes.length }
+  const lines = Object.entries({ ...defaults, connection: 'close', ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([Buffer.from(`POST /callback HTTP/1.1\r\n${lines.join('')}\r\n`), bytes])
 }

@@ -41,7 +41,7 @@ t.test('writerThread call() after close() rejects, and starts no thread', async 
   t.notOk(existsSync(path))
 })
 
-t.test('writerThread rejects pending calls when its thread dies, then starts another', { skip: NO_WORKERS }, async t => {
+t.test('writerThread rejects pending calls when its thread dies, and restarts it', { skip: NO_WORKERS }, async t => {
   const path = databasePath(t)
   const thread = writerThread(path)
   t.teardown(() => thread.close())

@@ -55,7 +55,8 @@ for (const vendor of VENDORS) {
     time.pass(2000)
     const phrase = await receiver.next()
     t.equal(phrase.path, '/callback/validate?token=secret')
-    t.match(readCallback('validate', phrase.body, { receivedAt: new Date() }), { taskId, draft: { event: 'phrase-ready' } })
+    const read = readCallback('validate', phrase.body, { receivedAt: new Date() })
+    t.match(read, { taskId, draft: { event: 'phrase-ready' } })
     t.strictSame(await suno.ask('validate', taskId), phrase.body, 'the answer says the same as the callback')
 
     const voiceTask = await submit('generate', { taskId, ...VERIFY })
@@ -68,7 +69,8 @@ for (const vendor of VENDORS) {
     const voice = await receiver.next()
     const made = { taskId: voiceTask, voiceId: voiceTask, status: 'success', errorCode: 0, errorMessage: '' }
     t.strictSame(voice.body, { code: 200, msg: 'success', data: made })
-    t.match(readCallback('generate', voice.body, { receivedAt: new Date() }), { taskId: voiceTask, draft: { event: 'voice-ready' } })
+    const readVoice = readCallback('generate', voice.body, { receivedAt: new Date() })
+    t.match(readVoice, { taskId: voiceTask, draft: { event: 'voice-ready' } })
     t.strictSame(await checkVoice(sandbox.url, voiceTask), { isAvailable: true })
   })
 }
@@ -244,7 +246,8 @@ for (const [vendor, expected] of [
     time.pass(5000)
     const { body } = await receiver.next()
     t.match(body, expected)
-    t.match(readCallback('generate', body, { receivedAt: new Date() }), { taskId: voiceTask, draft: { event: 'voice-failed' } })
+    const read = readCallback('generate', body, { receivedAt: new Date() })
+    t.match(read, { taskId: voiceTask, draft: { event: 'voice-failed' } })
     t.strictSame(await checkVoice(sandbox.url, voiceTask), { isAvailable: false })
   })
 }
