@@ -1,11 +1,12 @@
 import { createHmac, hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Delivery } from '../event.ts'
-import { isSameSecret } from '../secrets.ts'
+import { isSameSecret, secretCheck } from '../secrets.ts'
 
 const SECRET_PREFIX = 'whsec_'
 // Length of a SHA-256 in base64.
 const HMAC_LENGTH = 44
+const VERSIONED_LENGTH = 'v1,'.length + HMAC_LENGTH
 // Standard Webhooks sends one signature per key while keys rotate.
 const MAX_SIGNATURES_LENGTH = 1024
 const MAX_TASK_IDS = 8
@@ -58,7 +59,7 @@ export function checkKieSignature (headers: Headers, body: string, check: Signat
   const { timestamp, signature } = pair
   const texts = keys.filter((key) => !key.startsWith(SECRET_PREFIX))
   const isSigned = (id: string) => texts.some((key) => isSameSecret(hmac(key, `${id}.${timestamp}`), signature))
-  const taskId = [...body.matchAll(TASK_ID)].slice(0, MAX_TASK_IDS).map(([, id]) => id as string).find(isSigned)
+  const taskId = body.matchAll(TASK_ID).take(MAX_TASK_IDS).map(([, id]) => id as string).find(isSigned)
   if (taskId === undefined || !namedTaskIds(parse(body)).includes(taskId)) return undefined
   const key = hash('sha256', `kie.ai ${timestamp} ${signature}`, 'base64url')
   const expiresAt = (Number(timestamp) + windowSeconds) * SECOND_MS + MARGIN_MS
@@ -80,8 +81,8 @@ export function checkStandardSignature (headers: Headers, body: Uint8Array, chec
   const { id, timestamp, signatures } = read
   const valid = keys.filter((key) => key.startsWith(SECRET_PREFIX))
     .map((key) => `v1,${hmac(Buffer.from(key.slice(SECRET_PREFIX.length), 'base64'), `${id}.${timestamp}.`, body)}`)
-  const given = signatures.split(' ')
-  if (!valid.some((text) => given.some((signature) => isSameSecret(text, signature)))) return undefined
+  const given = signatures.split(' ').filter(({ length }) => length === VERSIONED_LENGTH)
+  if (!given.some(secretCheck(valid))) return undefined
   const expiresAt = now + WEBHOOK_ID_LIFE_MS + windowSeconds * SECOND_MS
   return { delivery: { key: hash('sha256', `webhook-id ${id}`, 'base64url'), onConflict: 'deduplicate', expiresAt } }
 }

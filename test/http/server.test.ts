@@ -86,6 +86,7 @@ const refusals: ReadonlyArray<[what: string, bytes: string, status: number, code
   ['a URL that is too long', get(`/${'a'.repeat(8192)}`), 414, 'URL_TOO_LONG'],
   ['a task id that is too long for a URL', get(`/tasks/${'a'.repeat(8200)}`), 414, 'URL_TOO_LONG'],
   ['no HTTP', 'hello?\r\n\r\n', 400, 'REQUEST_INVALID'],
+  ['a query of 65 parameters', get(`/healthz?${'a&'.repeat(64)}`), 400, 'REQUEST_INVALID'],
   ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'REQUEST_INVALID'],
   ['an unknown expectation', get('/', 'expect: a miracle\r\n'), 417, 'EXPECTATION_FAILED'],
   ['a CONNECT request', 'CONNECT a:80 HTTP/1.1\r\nhost: localhost\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
@@ -100,6 +101,22 @@ for (const [what, bytes, status, code] of refusals) {
 
     t.strictSame(statuses(answer), [status])
     t.match(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))), { status, code })
+  })
+}
+
+t.test('a query of 64 parameters is read', async t => {
+  const { url } = await startRelay(t)
+  t.equal((await fetch(`${url}/healthz?${'a&'.repeat(63)}`)).status, 200)
+})
+
+for (const path of ['/nope', '/healthz']) {
+  t.test(`a POST to ${path} is refused without parsing its body`, async t => {
+    const { app } = await startRelay(t)
+    const parse = t.capture(JSON, 'parse', JSON.parse)
+    const headers = { 'content-type': 'application/json' }
+    const { statusCode } = await app.inject({ method: 'POST', url: path, headers, payload: '{"marked":1}' })
+    t.ok([404, 405].includes(statusCode))
+    t.strictSame(parse().filter(({ args }) => String(args[0]).includes('marked')), [])
   })
 }
 

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { RelayError, type RelayErrorCode } from '../../errors.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
 import { pathOf } from '../path.ts'
-import { sendProblem } from '../problems.ts'
 
 /** Counts callbacks by the code of their problem. */
 interface CallbackCounter {
@@ -21,11 +20,11 @@ export function unmatchedReport (metrics: CallbackCounter, refusals: RefusalLog)
   }
 }
 
-/** Answers requests for unknown paths with 404. */
+/** Answers requests for unknown paths with 404, before their body is read. */
 export function answerUnknownPaths (app: FastifyInstance, report: ReportUnmatched): void {
-  app.setNotFoundHandler((request, reply) => {
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return
     report(request, 'NOT_FOUND')
-    const message = `Cannot ${request.method} this path: there is nothing here`
-    return sendProblem(new RelayError('NOT_FOUND', message), request, reply)
+    throw new RelayError('NOT_FOUND', `Cannot ${request.method} this path: there is nothing here`)
   })
 }

@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t from 'tap'
 import { createStreamLimits } from '../../../src/http/guards/stream-limits.ts'
-import { openSocket } from '../../support/raw.ts'
+import { phraseReady, post } from '../../support/callbacks.ts'
+import { openSocket, sendRaw, statuses } from '../../support/raw.ts'
 import { closeNow, startRelay, type TestRelay } from '../../support/relay.ts'
 import { dial } from '../../support/socket.ts'
 import { watch } from '../../support/sse.ts'
@@ -131,6 +132,26 @@ t.test('a client that has left before acquire() is not counted', async t => {
   await t.rejects(fetch(url))
   while (taken.length < 2) await turn()
   t.strictSame(taken, [true, true])
+})
+
+t.test('pipelined task reads that need not wait are not counted', async t => {
+  const { url } = await startRelay(t, { MAX_STREAMS: 1 })
+  await post(url, phraseReady('a'))
+  await (await watch(t, `${url}/events/b`)).next()
+  const request = 'GET /tasks/a?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const last = request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
+  t.strictSame(statuses(await sendRaw(t, url, request.repeat(5) + last)), Array(6).fill(200))
+})
+
+t.test('a client that closes its half of the connection is released', async t => {
+  const relay = await startRelay(t, { MAX_STREAMS: 1, KEEP_ALIVE_MS: 0 })
+  const asked = nextOver(relay)
+  const socket = await openSocket(t, relay.url)
+  socket.write('GET /events/a HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await once(socket, 'data')
+  socket.end()
+  await (await asked).over
+  t.equal((await (await watch(t, `${relay.url}/events/a`)).next()).event, 'subscribed')
 })
 
 t.test('a pipelined request is released when its answer ends', async t => {
