@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -58,4 +58,29 @@ t.test('power cut: a copy of the files, taken at any moment, has all that was ac
     t.strictSame(faults, [])
     t.strictSame(compare({ acknowledged, sent: ledger.sent }, kept), [])
   }
+})
+
+t.test('removed log: two processes go on with one history, and have all that was acknowledged', async t => {
+  const path = join(temporaryFolder(t), 'relay.db')
+  const env = { STORE_URL: `sqlite:${path}` }
+  const relays = [await startProcess(t, env), await startProcess(t, env)]
+  const ledger = emptyLedger()
+  let running = true
+  const posting = relays.map(({ url }) => postMany(url, ledger, () => running, 4))
+  for (const suffixes of [['-wal'], ['-wal', '-shm'], ['-shm'], ['-wal'], ['-wal', '-shm'], ['-shm']]) {
+    await moment()
+    const before = ledger.acknowledged.size
+    for (const suffix of suffixes) rmSync(path + suffix, { force: true })
+    while (ledger.acknowledged.size < before + 20) await moment()
+  }
+  running = false
+  await Promise.all(posting)
+  const [one, two] = await Promise.all(relays.map(({ url }) => readAll(url)))
+  t.strictSame(one, two)
+  t.strictSame(one?.faults, [])
+  t.strictSame(compare(ledger, one!.kept), [])
+
+  for (const relay of relays) await relay.kill()
+  const { url } = await startProcess(t, env)
+  t.strictSame((await readAll(url)).kept, one?.kept)
 })

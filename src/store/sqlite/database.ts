@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { RelayError } from '../../errors.ts'
@@ -10,13 +10,17 @@ const sqlite = process.getBuiltinModule('node:sqlite')
 const BUSY_MS = 2000
 
 /**
- * Opens the database for writing. Creates it if missing: its directory (not the parent of that), tables and epoch.
+ * Opens the database for writing. Creates it if missing: its directory (not the parent of that), tables and epoch. Only
+ * its owner may read it: 0700 for the directory, 0600 for the files.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path
  */
 export function openForWriting (path: string): DatabaseSync {
   return guard(path, () => {
-    makeDirectory(dirname(path))
+    // Not recursive: a wrong path must fail, not grow a tree.
+    create(() => { mkdirSync(dirname(path), 0o700) })
+    // SQLite gives -wal and -shm the mode of this file.
+    create(() => { closeSync(openSync(path, 'wx', 0o600)) })
     const db = new sqlite.DatabaseSync(path, { timeout: BUSY_MS })
     try {
       db.exec(PRAGMAS)
@@ -74,14 +78,27 @@ export function guard<T> (path: string, work: () => T): T {
   }
 }
 
+/** Inodes of the files of an open database; undefined for one that is missing. */
+export interface Files {
+  readonly main: number | undefined
+  readonly wal: number | undefined
+  readonly shm: number | undefined
+}
+
+/** Returns the inodes of the files of a database now. */
+export function filesOf (path: string): Files {
+  const inode = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino
+  return { main: inode(path), wal: inode(`${path}-wal`), shm: inode(`${path}-shm`) }
+}
+
 /**
- * Requires that a path still names the file that was opened: writes to a removed file succeed, and are lost.
+ * Requires that the files are still those that were opened: writes to a removed file succeed, and are lost.
  *
- * @param inode - inode of the file that was opened
- * @throws {Error} when the file is gone or is another one
+ * @throws {Error} when one of them is gone or is another one
  */
-export function requireSameFile (path: string, inode: number): void {
-  if (statSync(path, { throwIfNoEntry: false })?.ino === inode) return
+export function requireSameFiles (path: string, { main, wal, shm }: Files): void {
+  const now = filesOf(path)
+  if (now.main === main && now.wal === wal && now.shm === shm) return
   throw new Error('its file was removed or replaced while it was in use, put it back or restart')
 }
 
@@ -94,10 +111,10 @@ export function dataVersion (db: DatabaseSync): number {
   return (db.prepare('PRAGMA data_version').get() as { data_version: number }).data_version
 }
 
-function makeDirectory (path: string): void {
+/** Runs `make`, unless what it makes exists. */
+function create (make: () => void): void {
   try {
-    // Not recursive: a wrong path must fail, not grow a tree.
-    mkdirSync(path)
+    make()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }

@@ -5,7 +5,7 @@ import { groupCommit } from '../group-commit.ts'
 import { submissionRejected } from '../submission-rule.ts'
 import { DAY_MS } from '../submissions.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
-import { sqliteReader } from './reader.ts'
+import { sqliteReader, type SqliteReader } from './reader.ts'
 import { sqliteSubmissions } from './submissions.ts'
 import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
@@ -27,10 +27,10 @@ const TRIM_STEP = 200
 export async function sqliteStore (
   path: string, { dedupeWindowMs = 120_000, now, committed }: StoreOptions = {}
 ): Promise<EventStore> {
-  const thread = writerThread(path)
+  const reader = sqliteReader(path)
+  const thread = recovering(writerThread(path), reader)
   const latest = await open(thread)
   const clock = now ?? createClock(latest)
-  const reader = sqliteReader(path)
   const commit = groupCommit<Entry, Outcome | 'reject' | 'foreign'>((group) => {
     committed?.(group.length)
     return thread.call('append', group, dedupeWindowMs)
@@ -90,8 +90,27 @@ export async function sqliteStore (
     },
 
     async close () {
-      closing ??= commit.idle().then(() => thread.close()).then(() => { reader.close() })
+      // The last connection to close copies the log into the file. The reader could not.
+      closing ??= commit.idle().then(() => { reader.close() }).then(() => thread.close())
       await closing
+    }
+  }
+}
+
+/**
+ * Closes the reader after each failure of the writer: both open the files again then, if they are others.
+ */
+function recovering (thread: WriterThread, reader: SqliteReader): WriterThread {
+  return {
+    ...thread,
+    async call (...args) {
+      try {
+        return await thread.call(...args)
+      } catch (error) {
+        reader.close()
+        thread.call('recover').catch(() => {})
+        throw error
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Settled } from '../appended.ts'
 import { appendOnce, holdOnce } from '../delivery.ts'
@@ -6,7 +6,9 @@ import { submissionCalls } from '../submission-calls.ts'
 import { sqliteDeliveries } from './deliveries.ts'
 import { sqliteEpochs, toEvent } from './epochs.ts'
 import { sqliteEventLog, type Kept } from './event-log.ts'
-import { dataVersion, guard, openForWriting, requireSameFile, transaction } from './database.ts'
+import {
+  dataVersion, filesOf, guard, openForWriting, requireSameFiles, transaction, type Files
+} from './database.ts'
 import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
 import { sqliteSubmissionTable } from './submission-table.ts'
 import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
@@ -45,6 +47,8 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   forget (taskIds: readonly string[], before: number): number
   /** Forgets submissions of before a time, in steps; see the table. */
   forgetSubmissions (before: number, after: number, limit: number): number | undefined
+  /** Allows this writer to open the file again after its log was removed: no other connection of the process is open. */
+  recover (): void
   /** Whether another connection may have written since the last call. */
   changedElsewhere (): boolean
   /** See {@link EventStore.moved}. */
@@ -63,22 +67,34 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
  */
 export function sqliteWriter (path: string): SqliteWriter {
   let session: Session | undefined = open(path)
-  const { epochs: { life }, inode } = session
+  const { epochs: { life }, files: { main } } = session
+  let isStranded = false
   // Another connection may have written before this one was opened.
   let version = NaN
 
   /** Runs one transaction. A database that failed is closed; the next transaction opens it again. */
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= reopen(path, life, inode)
-      const { db } = session
+      if (isStranded) throw new Error('its log was removed while it was in use')
+      session ??= reopen(path, life, main)
+      const { db, files } = session
       try {
-        requireSameFile(path, inode)
-        return transaction(db, () => work(session as Session))
+        const result = transaction(db, () => {
+          // Under the lock for writing: nobody who shares the old log can start another one meanwhile.
+          requireSameFiles(path, files)
+          return work(session as Session)
+        })
+        // A commit into a log that was removed in the meantime is not durable.
+        requireSameFiles(path, files)
+        return result
       } catch (error) {
         session = undefined
         version = NaN
-        db.close()
+        try {
+          isStranded = rescue(path, db, files)
+        } finally {
+          db.close()
+        }
         throw error
       }
     })
@@ -100,6 +116,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     }).length),
     forgetSubmissions: (before, after, limit) => write((s) => s.submissions.forget(before, after, limit)),
     forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
+    recover () { isStranded = false },
     changedElsewhere: () => write((s) => {
       const before = version
       version = dataVersion(s.db)
@@ -116,12 +133,30 @@ export function sqliteWriter (path: string): SqliteWriter {
 }
 
 /** Opens the file again after a failure. Refuses another history: its numbers would mix with ours. */
-function reopen (path: string, life: string, inode: number): Session {
-  requireSameFile(path, inode)
-  const session = open(path)
+function reopen (path: string, life: string, main: number | undefined): Session {
+  const session = filesOf(path).main === main ? open(path) : undefined
+  if (!session) throw new Error('its file was removed or replaced while it was in use, put it back or restart')
   if (session.epochs.life === life) return session
   session.db.close()
   throw new Error('its history was replaced while it was in use, restart to use the other one')
+}
+
+/**
+ * Copies the log into the file if the log was removed under the connection, unless somebody has started another one.
+ *
+ * @returns whether the log or its index is another one now. Then every connection of this process must close before one
+ *   opens: SQLite shares the index among them, and the old index does not fit a new log
+ * @see https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
+ */
+function rescue (path: string, db: DatabaseSync, { main, wal, shm }: Files): boolean {
+  const now = filesOf(path)
+  if (now.main !== main || (now.wal === wal && now.shm === shm)) return false
+  if (now.wal === undefined) {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    // An index that other processes share with the old log must not describe the new one.
+    rmSync(`${path}-shm`, { force: true })
+  }
+  return true
 }
 
 type Session = ReturnType<typeof open>
@@ -141,7 +176,7 @@ function open (path: string) {
     held: sqliteHeldTable(db),
     trimmer: sqliteTrimmer(db),
     epochs,
-    inode: statSync(path).ino,
+    files: filesOf(path),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
     latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
   }

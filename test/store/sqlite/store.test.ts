@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { draft, drafts, numbers, readAll } from '../../../src/conformance/drafts.ts'
@@ -127,4 +127,69 @@ t.test('sqliteStore epoch throws after close()', async t => {
   const store = await sqliteStore(databasePath(t))
   await store.close()
   t.throws(() => store.epoch, { code: 'STORE_UNAVAILABLE', message: /it is closed/ })
+})
+
+for (const suffixes of [['-wal'], ['-shm'], ['-wal', '-shm']]) {
+  t.test(`sqliteStore loses nothing when ${suffixes.join(' and ')} is removed while it is open`, async t => {
+    const path = databasePath(t)
+    const store = await sqliteStore(path)
+    t.teardown(() => store.close())
+    for (const one of drafts(3)) await store.append('a', one)
+    const before = await readAll(store, 'a')
+
+    for (const suffix of suffixes) rmSync(path + suffix)
+    const message = `Cannot use the store ${path}: its file was removed or replaced while it was in use, ` +
+      'put it back or restart'
+    await t.rejects(store.append('a', draft('during')), { code: 'STORE_UNAVAILABLE', message })
+    const { event } = await store.append('a', draft('after'))
+    t.equal(event.seq, 4)
+    t.strictSame(await readAll(store, 'a'), [...before, event])
+
+    await store.close()
+    const again = await sqliteStore(path)
+    t.teardown(() => again.close())
+    t.strictSame(await readAll(again, 'a'), [...before, event])
+  })
+}
+
+t.test('sqliteStore checks its files for every concurrent append', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  await store.append('a', draft('before'))
+  rmSync(`${path}-wal`)
+  const settled = await Promise.allSettled(drafts(5).map(async (one) => {
+    await store.quarantine.hold({ step: 'validate', body: '{}', reason: 'it is odd', digest: one.digest })
+  }))
+  t.ok(settled.some(({ status }) => status === 'rejected'))
+  await store.check()
+  const held = await store.quarantine.list()
+  t.equal(held.length, settled.filter(({ status }) => status === 'fulfilled').length)
+})
+
+t.test('sqliteStore close() leaves the whole history in one file', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  for (const one of drafts(3)) await store.append('a', one)
+  const kept = await readAll(store, 'a')
+  await store.extent('a')
+  await store.close()
+  t.strictSame([existsSync(`${path}-wal`), existsSync(`${path}-shm`)], [false, false])
+
+  copyFileSync(path, `${path}-copy`)
+  const copy = await sqliteStore(`${path}-copy`)
+  t.teardown(() => copy.close())
+  t.strictSame(await readAll(copy, 'a'), kept)
+})
+
+t.test('sqliteStore() creates files for their owner only', async t => {
+  const umask = process.umask(0)
+  t.teardown(() => { process.umask(umask) })
+  const folder = join(temporaryFolder(t), 'data')
+  const path = join(folder, 'relay.db')
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  await store.append('a', draft('one'))
+  const modes = [folder, path, `${path}-wal`, `${path}-shm`].map((file) => (statSync(file).mode & 0o777).toString(8))
+  t.strictSame(modes, ['700', '600', '600', '600'])
 })

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
@@ -203,3 +203,20 @@ for (const days of [10, -10]) {
     t.strictSame(run(real, [signed('another', 'key', real + 60_000)]), ['reject'])
   })
 }
+
+t.test('sqliteWriter does not acknowledge a commit whose log was removed in the meantime, and keeps it', async t => {
+  const { path, writer } = open(t)
+  writer.append([entry('a', 'x')], WINDOW_MS)
+  const removing = {
+    ...entry('a', 'y'),
+    get data () {
+      rmSync(`${path}-wal`)
+      return '"y"'
+    }
+  }
+  const fault = { code: 'STORE_UNAVAILABLE', message: /its file was removed or replaced/ }
+  t.throws(() => writer.append([removing], WINDOW_MS), fault)
+  t.throws(() => writer.append([entry('a', 'z')], WINDOW_MS), { message: /its log was removed/ }, 'until it may recover')
+  writer.recover()
+  t.match(writer.append([entry('a', 'y')], WINDOW_MS), [{ seq: 2, repeats: { data: '"y"' } }])
+})
