@@ -7,27 +7,26 @@ import type { Appended, EventStore } from 'phrase-relay'
  * The archive is a copy for people: a line can be missing after a crash, because the store commits the event first.
  */
 export function withArchive (store: EventStore, file: string): EventStore {
-  async function record ({ event, duplicate }: Appended): Promise<void> {
-    if (!duplicate) await appendFile(file, `${JSON.stringify(event)}\n`)
+  const { quarantine, submissions } = store
+
+  async function record<T extends Appended | undefined> (appending: Promise<T>): Promise<T> {
+    const appended = await appending
+    if (appended && !appended.duplicate) await appendFile(file, `${JSON.stringify(appended.event)}\n`)
+    return appended
   }
 
   return {
     ...store,
-
-    async append (taskId, draft) {
-      const appended = await store.append(taskId, draft)
-      await record(appended)
-      return appended
-    },
-
+    append: (taskId, draft) => record(store.append(taskId, draft)),
     quarantine: {
-      ...store.quarantine,
-
-      async release (id, taskId, draft) {
-        const appended = await store.quarantine.release(id, taskId, draft)
-        if (appended) await record(appended)
-        return appended
-      }
+      ...quarantine,
+      release: (id, taskId, draft) => record(quarantine.release(id, taskId, draft))
+    },
+    submissions: {
+      ...submissions,
+      overdue: (id, draft) => record(submissions.overdue(id, draft)),
+      answer: (id, answer) => record(submissions.answer(id, answer)),
+      giveUp: (id, draft) => record(submissions.giveUp(id, draft))
     }
   }
 }

@@ -75,6 +75,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/http/': ['src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/app.ts'],
   'src/cli/': ['src/app.ts', 'src/http/', 'fastify'],
+  'src/backend/': ['src/hub/', 'src/http/', 'fastify', 'node:'],
   'src/client/': ['src/hub/', 'src/http/', 'node:']
 }
 

@@ -14,7 +14,7 @@ import { startProcess, runtimeCommand } from './support/process.ts'
 import { temporaryFolder } from './support/relay.ts'
 import { watch } from './support/sse.ts'
 
-const MODULES = ['phrase-relay', 'phrase-relay/client', 'phrase-relay/conformance']
+const MODULES = ['phrase-relay', 'phrase-relay/backend', 'phrase-relay/client', 'phrase-relay/conformance']
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
@@ -81,7 +81,7 @@ function checkTypes (t: Test, folder: string): void {
   const imports = MODULES.map((name, n) => `import * as m${n} from '${name}'\n`).join('')
   const consumer = readFileSync(join(root, 'test/types/consumer.ts'), 'utf8')
   const { errors, hover, exportsOf, hiddenNames } = checkConsumer(folder, `${consumer}
-${imports}export const modules = [m0, m1, m2]
+${imports}export const modules = [m0, m1, m2, m3]
 declare const config: Partial<Config>
 declare const relayEvent: RelayEvent
 ${places.join('\n')}
@@ -94,7 +94,9 @@ ${places.join('\n')}
     t.equal(hover(place).replaceAll(/\s+/g, ' '), `${text} @default ${JSON.stringify(value).replaceAll('"', "'")}`)
   }
   t.strictSame(hiddenNames('phrase-relay'), [], 'each name in a signature is exported')
-  t.strictSame(hiddenNames('phrase-relay/client'), [], 'each name in a signature of the client is exported')
+  for (const name of ['phrase-relay/backend', 'phrase-relay/client']) {
+    t.strictSame(hiddenNames(name), [], `each name in a signature of ${name} is exported`)
+  }
   t.strictSame(hiddenNames('phrase-relay/conformance', 'phrase-relay'), [], 'so are those of the suites')
   const unused = MODULES.flatMap(exportsOf).filter((name) => !new RegExp(`\\b${name}\\b`).test(consumer))
   t.strictSame(unused, [], 'test/types/consumer.ts uses each export')

@@ -1,4 +1,6 @@
-import type { Step } from '../../schemas/callback.ts'
+import type { Step } from '../../schemas/relay-event.ts'
+
+export type { Step } from '../../schemas/relay-event.ts'
 
 /** Submission: the step, with the vendor's own fields, all but the callback URL. */
 export type SubmitBody = Readonly<Record<string, unknown>> & { readonly step: Step }
@@ -26,7 +28,8 @@ export interface SubmitTaskOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
-interface Problem {
+/** Body of an error answer of the relay. */
+export interface SubmitProblem {
   readonly code?: string
   readonly detail?: string
   readonly sunoCode?: number
@@ -43,7 +46,7 @@ export class SubmitError extends Error {
   /** Time after which a repeated call may succeed, in seconds; null when the relay names none. */
   readonly retryAfterSeconds: number | null
 
-  constructor (response: Response, problem: Problem) {
+  constructor (response: Response, problem: SubmitProblem) {
     const { code = '', detail, sunoCode = null } = problem
     super(detail ?? `Cannot submit the task: the relay answers with HTTP ${response.status}`)
     this.status = response.status

@@ -5,10 +5,12 @@ import { createInterface } from 'node:readline'
 import t from 'tap'
 import { draft } from '../../src/conformance/drafts.ts'
 import { memoryStore, type EventStore } from '../../src/index.ts'
+import { startAsking, startSandbox } from '../support/asking.ts'
 import { phraseReady, post, voiceReady } from '../support/callbacks.ts'
 import { noChromium, startChromium } from '../support/chromium.ts'
 import { ROOT } from '../support/docs.ts'
 import { copyExamples, importExample } from '../support/examples.ts'
+import { freePort } from '../support/port.ts'
 import { runCommand, runtimeCommand, startProcess } from '../support/process.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 import { watch } from '../support/sse.ts'
@@ -71,6 +73,28 @@ t.test('examples: client.js prints the phrase and every event', async t => {
   t.match(lines, [/^Read me received at 2\S+Z$/, /^\S+\.1 phrase-ready$/, /^\S+\.2 voice-ready$/])
 })
 
+t.test('examples: asking/backend.js and asking/page.js bring a phrase', async t => {
+  const sandbox = await startSandbox(t)
+  const token = 'an-api-token-of-at-least-32-characters'
+  const relay = await startAsking(t, sandbox.url, { API_TOKENS: [token] })
+  const folder = copyExamples(t)
+  const [port, page] = [await freePort(), join(folder, 'asking/page.js')]
+  const backend = `http://127.0.0.1:${port}/phrase`
+  writeFileSync(page, readFileSync(page, 'utf8').replace('/phrase', backend))
+  const [program, ...args] = runtimeCommand(join(folder, 'asking/backend.js')) as [string, ...string[]]
+  const env = { ...process.env, RELAY: relay.url, API_TOKEN: token, PORT: String(port) }
+  const child = spawn(program, args, { env, stdio: 'ignore' })
+  t.teardown(() => { child.kill() })
+  const ask = (): Promise<Response> => fetch(backend, { method: 'POST', body: '{}' }).catch(ask)
+  const refused = await ask()
+  t.match([refused.status, await refused.text()], [400, /voiceUrl/])
+
+  const command = onDeno ? runtimeCommand(page) : runtimeCommand('--experimental-eventsource', '--no-warnings', page)
+  const { output } = await runCommand(t, command)
+
+  t.match(output, /^Read aloud: \w.*\n$/)
+})
+
 t.test('examples: ticket.js signs a ticket for one task', async t => {
   process.env.TICKET_KEYS = 'a-key-of-at-least-32-characters-for-tickets'
   const { makeTicket } = await importExample<{ makeTicket (taskId: string): Promise<string> }>(t, 'ticket.js')
@@ -92,9 +116,13 @@ t.test('examples: archive.ts writes every event to the archive, each once', asyn
   const held = { step: 'validate', body: '{}', reason: 'a test', digest: 'held' } as const
   await store.quarantine.hold(held)
   const released = await store.quarantine.release(1, 'b', draft('released'))
+  await store.submissions.watch({ id: 's', taskId: 'c', step: 'validate' }, { askAfterMs: 0, giveUpMs: 1000 })
+  const overdue = await store.submissions.overdue('s', { ...draft('overdue'), event: 'task-overdue' })
+  await store.submissions.answer('s', { nextMs: 1 })
+  const timeout = await store.submissions.giveUp('s', { ...draft('timeout'), event: 'task-timeout' })
 
   const lines = readFileSync(archive, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
-  t.strictSame(lines, [event, released?.event])
+  t.strictSame(lines, [event, released?.event, overdue?.event, timeout?.event])
 })
 
 t.test('examples: a test runs every file', async t => {

@@ -6,6 +6,7 @@ import { ROOT } from './docs.ts'
 
 const SOURCES: Readonly<Record<string, string>> = {
   'phrase-relay': 'src/index.ts',
+  'phrase-relay/backend': 'src/backend/index.ts',
   'phrase-relay/client': 'src/client/index.ts',
   'phrase-relay/conformance': 'src/conformance/index.ts'
 }

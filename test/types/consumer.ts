@@ -15,6 +15,9 @@ import {
   type Watched
 } from 'phrase-relay'
 import {
+  SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
+} from 'phrase-relay/backend'
+import {
   PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type EventData, type EventName, type EventOf,
   type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent, type PhraseReadyData, type PhraseReadyEvent,
   type RelayEvent, type Replay, type Step, type TaskEvents, type TaskOverdueEvent, type TaskTimeoutEvent,
@@ -100,6 +103,15 @@ export function unavailable (message: string, cause: Error): RelayError {
   const details: ErrorDetails = { retryAfterSeconds: 5 }
   const options: RelayErrorOptions = { cause, details }
   return new RelayError('STORE_UNAVAILABLE', message, options)
+}
+
+/** Submits through a relay, from a backend. */
+export async function submitHere (
+  body: SubmitBody, options: SubmitTaskOptions
+): Promise<SubmittedTask | SubmitProblem> {
+  const error = await submitTask('http://127.0.0.1:3000', 'token', body, options).catch((error: unknown) => error)
+  if (error instanceof SubmitError) return { code: error.code, detail: error.message }
+  return error as SubmittedTask
 }
 
 /** Publishes a callback without HTTP. */

@@ -1,0 +1,5 @@
+const body = JSON.stringify({ voiceUrl: 'https://app.example/voice.mp3', vocalStartS: 0, vocalEndS: 10 })
+const { events } = await (await fetch('/phrase', { method: 'POST', body })).json()
+const stream = new EventSource(`${events}&until=done`)
+stream.addEventListener('phrase-ready', ({ data }) => { console.log('Read aloud:', JSON.parse(data).validateInfo) })
+stream.addEventListener('phrase-failed', ({ data }) => { console.log('Try again:', JSON.parse(data).errorMessage) })
