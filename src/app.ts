@@ -111,7 +111,11 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
   await app.register(tasks, { hub, streams, limits, checkTicket })
   await app.register(health, { hub, streams })
-  await app.register(page, { openCallbacks: !authenticator.required, tickets: config.TICKET_KEYS.length > 0 })
+  await app.register(page, {
+    openCallbacks: !authenticator.required,
+    openSubmissions: asking.submitter !== undefined && config.API_TOKENS.length === 0,
+    tickets: config.TICKET_KEYS.length > 0
+  })
   await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
 }
 

@@ -1,7 +1,8 @@
+import type { Config } from '../schemas/config.ts'
 import { createRelay } from './app.ts'
 import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
-import { sandbox } from './cli/sandbox.ts'
+import { sandbox, startSandbox } from './cli/sandbox.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { findNearMisses } from './near-misses.ts'
 
@@ -12,6 +13,7 @@ Usage: npm start                       start the server
        npm start -s -- ticket          print a ticket; see ticket --help
        npm start -s -- quarantine      list, show, replay and drop callbacks in quarantine; see quarantine --help
        npm start -s -- sandbox         run a local Suno for development; see sandbox --help
+       npm run demo                    start the server and a sandbox; takes the options of the sandbox
 
 If the package is installed: npx phrase-relay, with the same arguments.
 
@@ -22,10 +24,14 @@ ${describeConfig()}
 /** A command gets the remaining arguments and the environment, and resolves with its output. */
 type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
 
-const COMMANDS = new Map<string, Command>([['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox]])
+const COMMANDS = new Map<string, Command>([
+  ['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox], ['demo', demo]
+])
 
-async function start (): Promise<void> {
-  const relay = await createRelay(readConfig(process.env))
+/** Runs a relay until SIGTERM or SIGINT, then calls `onStop`. */
+async function start (config: Config, onStop = async () => {}): Promise<void> {
+  const relay = await createRelay(config)
+  relay.app.addHook('onClose', onStop)
   for (const { found, setting } of findNearMisses(Object.keys(process.env))) {
     relay.app.log.warn({ found, setting }, 'unknown variable, probably a misspelt setting')
   }
@@ -49,6 +55,37 @@ async function start (): Promise<void> {
   }
 }
 
+/**
+ * Runs the command `demo`: a sandbox, and a relay on loopback that submits to it.
+ *
+ * @returns the first line to print
+ */
+async function demo (args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  if (args.includes('--help')) return sandbox(args)
+  const PORT = env['PORT'] || '3000'
+  if (Number(PORT) === 0) throw new RangeError('Cannot start the demo: PORT is 0, expected a port for its callback URL')
+  const url = `http://127.0.0.1:${PORT}`
+  const { server, options } = await startSandbox(['--port', '0', ...args])
+  const settings = {
+    HOST: '127.0.0.1',
+    PORT,
+    STORE_URL: 'memory:',
+    PUBLIC_URL: url,
+    SUNO_API_URL: server.url,
+    SUNO_API_KEY: options.apiKey || 'demo',
+    API_TOKENS: '',
+    ASK_AFTER_MS: env['ASK_AFTER_MS'] || '10000',
+    DRAIN_MS: '0'
+  }
+  try {
+    await start(readConfig({ ...env, ...settings }), () => server.close())
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return `open ${url} and press "Ask Suno for a phrase"\n`
+}
+
 /** Runs the process: prints its help, runs a command, or starts the server. Prints an expected error as one line. */
 export async function main (args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args
@@ -63,7 +100,7 @@ export async function main (args: readonly string[]): Promise<void> {
       throw new RangeError(`Cannot run ${JSON.stringify(name)}: there is no such command, ${form}`)
     }
     if (command) process.stdout.write(await command(rest, process.env))
-    else await start()
+    else await start(readConfig(process.env))
   } catch (error) {
     const { message, stack } = error as Error
     const isExpected = error instanceof RangeError || 'code' in (error as Error)

@@ -36,8 +36,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/http/streams/', 'fastify'
   ],
   'src/http/routes/': [
-    ...SHARED, 'src/ticket.ts', 'src/metrics.ts', 'src/submitter.ts', 'src/suno/', 'src/hub/', 'src/http/',
-    'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client', 'node:'
+    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/submitter.ts', 'src/suno/', 'src/hub/',
+    'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client',
+    'node:'
   ],
   'src/client/': ['schemas/', 'eventsource-parser'],
   'src/backend/': ['schemas/'],
@@ -59,7 +60,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
     'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],
-  'src/main.ts': ['src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts'],
+  'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts'],
   'src/bin.js': ['src/main.ts'],
   'src/index.ts': [
     ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/', 'src/hub/',

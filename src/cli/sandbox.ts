@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { SandboxOptions } from '../suno/sandbox/options.ts'
-import { createSandbox } from '../suno/sandbox/sandbox.ts'
+import { createSandbox, type Sandbox } from '../suno/sandbox/sandbox.ts'
 
 const HELP = `Runs a Suno to develop against: the vendor's six voice calls, with callbacks, without an account.
 
@@ -56,23 +56,42 @@ const OPTIONS: ParseArgsConfig['options'] = {
 
 type Values = Readonly<Partial<Record<typeof NAMES[number], string> & Record<'help' | 'same-id', boolean>>>
 
+/** A sandbox that listens. */
+interface Started {
+  readonly server: Sandbox
+  readonly options: ReturnType<typeof readOptions>
+}
+
 /**
- * Runs the command `sandbox`: listens until SIGINT, SIGTERM or SIGHUP. Prints a line for each call and each callback.
+ * Starts a sandbox with the options of the command. It prints a line for each call and each callback.
+ *
+ * @throws {RangeError} when an option is wrong
+ */
+export async function startSandbox (args: string[]): Promise<Started> {
+  const options = readOptions(parse(args))
+  const server = createSandbox({ ...options, log: (line) => { process.stdout.write(`${line}\n`) } })
+  await server.listen()
+  return { server, options }
+}
+
+/**
+ * Runs the command `sandbox`: listens until SIGINT, SIGTERM or SIGHUP.
  *
  * @returns the first lines to print
  * @throws {RangeError} when an option is wrong
  */
 export async function sandbox (args: string[]): Promise<string> {
-  const values: Values = parseArgs({ args: args.map(fillBare), options: OPTIONS }).values
-  if (values.help) return HELP
-  const options = readOptions(values)
-  const server = createSandbox({ ...options, log: (line) => { process.stdout.write(`${line}\n`) } })
-  const url = await server.listen()
+  if (parse(args).help) return HELP
+  const { server, options } = await startSandbox(args)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => server.close())
   const vendor = options.vendor === 'kie' ? 'kie.ai' : 'sunoapi.org'
   const key = options.apiKey ? 'the one of --api-key' : 'anything'
-  return `sandbox of ${vendor} listening on ${url} (--seed ${options.seed})\n` +
-    `point a relay at it: SUNO_API_URL=${url} SUNO_API_KEY=${key}\n`
+  return `sandbox of ${vendor} listening on ${server.url} (--seed ${options.seed})\n` +
+    `point a relay at it: SUNO_API_URL=${server.url} SUNO_API_KEY=${key}\n`
+}
+
+function parse (args: string[]): Values {
+  return parseArgs({ args: args.map(fillBare), options: OPTIONS }).values
 }
 
 /** Gives an option its value where none follows. */

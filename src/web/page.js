@@ -1,9 +1,11 @@
 import { addCopyButton, byId } from './dom.js'
 import { createSampleId, sendSample } from './sample.js'
 import { createStage } from './stage.js'
+import { submitRecording } from './submit.js'
+import { createTaskScene } from './task-scene.js'
 import { createTimeline } from './timeline.js'
 import { watch } from './watch.js'
-import { describeEvent, describeNote, SCENES, snippets } from './words.js'
+import { describeNote, describeProblem, SCENES, snippets } from './words.js'
 
 const TASK_ID = /^[A-Za-z0-9._:-]{1,128}$/
 // Browsers resolve path segments of dots: the request would go to another path.
@@ -18,7 +20,7 @@ const STATES = {
   offline: 'Offline'
 }
 
-const { sample, tickets } = document.documentElement.dataset
+const { sample, submit, tickets } = document.documentElement.dataset
 const taskField = /** @type {HTMLInputElement} */ (byId('task'))
 const ticketField = /** @type {HTMLInputElement} */ (byId('ticket'))
 const stage = createStage(() => Date.now() + offsetMs)
@@ -30,8 +32,7 @@ let offsetMs = 0
 let current
 /** Ids of the events on the page, to skip one that arrives again. */
 let seen = new Set()
-/** Scene of the newest event. */
-let latest = SCENES.waiting
+let scene = createTaskScene()
 let onLive = () => {}
 let started = false
 
@@ -60,14 +61,14 @@ function start () {
   const valid = TASK_ID.test(taskId) && !DOTS.test(taskId)
   // An invalid task id must not get into code that people copy.
   showCode(valid ? taskId : 'TASK_ID')
-  if (taskId === '') stage.show(sample === 'yes' ? SCENES.sample : SCENES.empty)
+  if (taskId === '') stage.show(SCENES[submit === 'yes' ? 'submit' : sample === 'yes' ? 'sample' : 'empty'])
   else if (valid) follow(taskId, cursor)
   else stage.show(SCENES.invalid)
 }
 
 function clear () {
   seen = new Set()
-  latest = SCENES.waiting
+  scene = createTaskScene()
   timeline.clear()
 }
 
@@ -91,7 +92,9 @@ function follow (taskId, cursor) {
       if (data.reason === 'erased') clear()
       timeline.addNote(name, describeNote(name, data))
       if (name !== 'subscribed') return
-      if (data.replayed === 0) stage.show(latest)
+      const now = scene.subscribe(data)
+      // Otherwise the events that follow say more.
+      if (data.replayed === 0 || data.submittedAt) stage.show(now)
       onLive()
     },
 
@@ -99,8 +102,8 @@ function follow (taskId, cursor) {
       if (seen.has(event.id)) return
       seen.add(event.id)
       timeline.addEvent(event)
-      latest = describeEvent(event.event, event.data)
-      stage.show(latest)
+      const now = scene.apply(event)
+      if (now) stage.show(now)
     }
   })
 }
@@ -136,6 +139,22 @@ async function trySample () {
   }
 }
 
+/** Submits the recording, then watches its task. */
+async function askSuno () {
+  const button = /** @type {HTMLButtonElement} */ (byId('submit'))
+  button.disabled = true
+  stage.show(SCENES.submitting)
+  try {
+    const { taskId, ticket } = await submitRecording(/** @type {HTMLInputElement} */ (byId('recording')).value)
+    if (ticket) ticketField.value = ticket
+    navigate(taskId)
+  } catch (error) {
+    const { code, message } = /** @type {Error & { code: string }} */ (error)
+    stage.show(describeProblem(code, message))
+  }
+  button.disabled = false
+}
+
 /** Measures how far the server's clock is ahead, from the date of a response. */
 async function readClock () {
   const { headers } = await fetch('healthz', { cache: 'no-store', signal: AbortSignal.timeout(CLOCK_TIMEOUT_MS) })
@@ -147,6 +166,10 @@ byId('ask').addEventListener('submit', (event) => {
   navigate(taskField.value.trim())
 })
 byId('sample').addEventListener('click', trySample)
+byId('submission').addEventListener('submit', (event) => {
+  event.preventDefault()
+  askSuno()
+})
 addCopyButton(byId('copy'), byId('text'))
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-copy]'))) {
   addCopyButton(button, byId(button.dataset.copy ?? ''))

@@ -23,6 +23,7 @@ export function createStage (now) {
   }
   const bar = /** @type {HTMLProgressElement} */ (byId('bar'))
   let receivedAt = NaN
+  let since = NaN
   let state = ''
 
   /** @type {Scene | undefined} */
@@ -31,7 +32,7 @@ export function createStage (now) {
   /** @param {Scene} scene */
   function show (scene) {
     // After a reconnect nothing has changed, and a screen reader must not repeat it.
-    if (scene === shown) return
+    if (shown && isSame(scene, shown)) return
     shown = scene
     parts.stage.dataset.kind = scene.kind
     parts.stage.dataset.life = state = ''
@@ -44,12 +45,16 @@ export function createStage (now) {
     parts.copy.hidden = !scene.copy
     document.title = scene.kind === 'empty' ? TITLE : `${scene.headline} · ${TITLE}`
     announce(`${scene.headline}. ${scene.text}. ${scene.hint}`)
+    since = Date.parse(scene.since ?? '')
     receivedAt = Date.parse(scene.receivedAt ?? '')
     byId('life').hidden = Number.isNaN(receivedAt)
     tick()
   }
 
   function tick () {
+    if (shown && !Number.isNaN(since)) {
+      parts.headline.textContent = `${shown.headline}, ${formatDuration(now() - since)}`
+    }
     if (Number.isNaN(receivedAt)) return
     const ageMs = now() - receivedAt
     const life = remainingLife(ageMs)
@@ -65,4 +70,14 @@ export function createStage (now) {
 
   setInterval(tick, 1000)
   return { show }
+}
+
+/**
+ * Whether two scenes look the same.
+ *
+ * @param {Scene} one
+ * @param {Scene} other
+ */
+function isSame (one, other) {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

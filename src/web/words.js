@@ -14,11 +14,13 @@ const SHORT_MS = 60_000
  * @property {string} hint the next step
  * @property {boolean} [copy] whether the text has a copy button
  * @property {string} [receivedAt] when the phrase was received, ISO 8601
+ * @property {string} [since] when the wait began, ISO 8601; its duration follows the headline
  */
 
 /**
- * @typedef {'empty' | 'sample' | 'connecting' | 'waiting' | 'overdue' | 'timeout'} TaskScene
- * @type {Record<TaskScene | 'invalid' | 'ticket' | 'otherTask', Scene>}
+ * @typedef {'empty' | 'sample' | 'submit' | 'submitting' | 'connecting'} StartScene
+ * @typedef {'waiting' | 'overdue' | 'unknown' | 'expired'} TaskScene
+ * @type {Record<StartScene | TaskScene | 'invalid' | 'ticket' | 'otherTask', Scene>}
  */
 export const SCENES = {
   empty: {
@@ -33,6 +35,18 @@ export const SCENES = {
     text: 'Which task?',
     hint: 'Enter the task id from the answer of the Suno Voice API, or try a sample.'
   },
+  submit: {
+    kind: 'empty',
+    headline: 'No task',
+    text: 'Which task?',
+    hint: 'Enter the task id from the answer of the Suno Voice API, or ask Suno for a phrase.'
+  },
+  submitting: {
+    kind: 'wait',
+    headline: 'Submitting',
+    text: 'One moment',
+    hint: 'The relay sends the recording to Suno.'
+  },
   connecting: {
     kind: 'wait',
     headline: 'Connecting',
@@ -41,9 +55,9 @@ export const SCENES = {
   },
   waiting: {
     kind: 'wait',
-    headline: 'Waiting',
-    text: 'No phrase yet',
-    hint: 'A phrase usually arrives 15 to 30 seconds after the call. It appears here by itself.'
+    headline: 'Waiting for Suno',
+    text: 'No result yet',
+    hint: 'A phrase usually takes 15 to 30 seconds.'
   },
   invalid: {
     kind: 'refused',
@@ -59,15 +73,21 @@ export const SCENES = {
   },
   overdue: {
     kind: 'wait',
-    headline: 'Waiting',
+    headline: 'Waiting for Suno',
     text: 'No callback yet',
-    hint: 'The relay asks Suno for the result now. It appears here by itself.'
+    hint: 'The result appears here by itself.'
   },
-  timeout: {
+  unknown: {
+    kind: 'wait',
+    headline: 'Unknown task',
+    text: 'Nobody has heard of this task yet',
+    hint: 'No submission and no callback has named it. Check the task id. Its first event appears here by itself.'
+  },
+  expired: {
     kind: 'failed',
-    headline: 'No result',
-    text: 'No result arrived in time',
-    hint: 'The relay has stopped asking. A late callback still appears here.'
+    headline: 'Expired',
+    text: 'The events of this task are no longer kept',
+    hint: 'The relay deletes a task some time after its newest event. Request a new phrase to go on.'
   },
   otherTask: {
     kind: 'refused',
@@ -109,7 +129,7 @@ export function describeEvent (name, data) {
     case 'phrase-failed': return phraseFailed(data)
     case 'voice-failed': return voiceFailed(data)
     case 'task-overdue': return SCENES.overdue
-    case 'task-timeout': return SCENES.timeout
+    case 'task-timeout': return timedOut(data)
     default: return inProgress(data)
   }
 }
@@ -139,9 +159,50 @@ function voiceFailed (data) {
 }
 
 /** @param {EventData} data @returns {Scene} */
+function timedOut ({ step }) {
+  const again = step === 'generate' ? 'Send the recording again' : 'Request a new phrase'
+  const hint = `The relay has stopped asking Suno. ${again}, or wait: a late callback still appears here.`
+  return { kind: 'failed', headline: 'Timed out', text: 'Suno sent no result in time', hint }
+}
+
+/** @param {EventData} data @returns {Scene} */
 function inProgress ({ status }) {
   const hint = status ? `The sender reports “${status}”.` : 'The sender reports no status.'
   return { kind: 'wait', headline: 'In progress', text: PROGRESS.get(status ?? '') ?? 'The task is in progress', hint }
+}
+
+/**
+ * Adds to the scene of a submission how long the wait has lasted and what happens next.
+ *
+ * @param {Scene} scene
+ * @param {string} submittedAt ISO 8601
+ * @param {string} askingSince time since which the relay asks Suno, ISO 8601; empty while it waits for the callback
+ * @returns {Scene}
+ */
+export function describeWait (scene, submittedAt, askingSince) {
+  const start = formatDuration(Date.parse(askingSince) - Date.parse(submittedAt))
+  const asking = `The relay has been asking Suno since ${start}.`
+  const next = askingSince ? asking : 'If no callback comes, the relay asks Suno.'
+  return { ...scene, since: submittedAt, hint: `${next} ${scene.hint}` }
+}
+
+const PROBLEMS = new Map([
+  ['SUNO_REFUSED', 'Suno refused the submission'],
+  ['SUNO_NO_CREDITS', 'The account has no credits left'],
+  ['SUNO_BUSY', 'Too many calls at once'],
+  ['SUNO_UNREACHABLE', 'Suno did not answer']
+])
+
+/**
+ * Describes for people why a submission failed.
+ *
+ * @param {string} code code of the problem
+ * @param {string} detail
+ * @returns {Scene}
+ */
+export function describeProblem (code, detail) {
+  const text = PROBLEMS.get(code) ?? 'The submission failed'
+  return { kind: 'failed', headline: 'Not submitted', text, hint: detail }
 }
 
 /**

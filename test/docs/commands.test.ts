@@ -107,6 +107,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   'curl http://127.0.0.1:3000/callback': 'test/docs/commands.test.ts',
   'npm start -s -- quarantine show': 'test/docs/commands.test.ts',
   'npm install phrase-relay fastify': 'test/package.test.ts',
+  'npm run demo': 'test/e2e/demo.test.ts',
   'relay.example {': 'test/proxies/caddy.test.ts',
   'log_format no_query': 'test/proxies/nginx.test.ts'
 }

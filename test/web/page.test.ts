@@ -76,7 +76,7 @@ t.test('the page: nothing moves when the phrase arrives, on a phone and on a des
   const { url } = await startRelay(t)
   for (const width of [390, 1280]) {
     const page = await open(t, `${url}/?task=${width}`, { viewport: { width, height: 900 } })
-    await shows(page, 'No phrase yet')
+    await shows(page, 'Nobody has heard of this task yet')
 
     const before = await drawn(page)
 
@@ -104,7 +104,7 @@ t.test('the page: shows a text for every state', { skip }, async t => {
 
   for (const [query, text] of [
     ['?task=', 'Which task?'],
-    ['?task=nobody', 'No phrase yet'],
+    ['?task=nobody', 'Nobody has heard of this task yet'],
     ['?task=failed', 'The phrase could not be created'],
     ['?task=voice', 'voice'],
     ['?task=busy', 'The phrase is being created'],
@@ -267,6 +267,6 @@ t.test('the page: removes the events of a task that is erased', { skip }, async 
 
   await page.locator('#events', { hasText: 'have been erased' }).waitFor()
   await live(page)
-  await shows(page, 'No phrase yet')
+  await shows(page, 'Nobody has heard of this task yet')
   t.equal((await eventNames(page)).includes('phrase-ready'), false)
 })

@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { EventName } from '../../schemas/event.ts'
-import { describeEvent, describeNote, formatDuration, remainingLife, snippets } from '../../src/web/words.js'
+import {
+  describeEvent, describeNote, describeProblem, describeWait, formatDuration, remainingLife, SCENES, snippets
+} from '../../src/web/words.js'
 
 const DATA = {
   taskId: 'a',
@@ -53,9 +55,32 @@ t.test('describeEvent: a known status has a plain text, an unknown one its own n
   t.match(describeEvent('task-update', DATA), { text: unknown.text, hint: 'The sender reports no status.' })
 })
 
-t.test('describeEvent: an overdue task is waited for, and a timeout is not', async t => {
+t.test('describeEvent: an overdue task is waited for', async t => {
   t.match(describeEvent('task-overdue', DATA), { kind: 'wait', text: 'No callback yet' })
-  t.match(describeEvent('task-timeout', DATA), { kind: 'failed', text: 'No result arrived in time' })
+})
+
+t.test('describeEvent: a timeout says what to do next', async t => {
+  const phrase = describeEvent('task-timeout', DATA)
+  const voice = describeEvent('task-timeout', { ...DATA, step: 'generate' })
+
+  t.match(phrase, { kind: 'failed', text: 'Suno sent no result in time', hint: 'Request a new phrase, or wait:' })
+  t.match(voice, { kind: 'failed', hint: 'Send the recording again, or wait:' })
+})
+
+t.test('describeWait: says when the wait began, and what happens next', async t => {
+  const waiting = describeWait(SCENES.waiting, '2026-01-01T00:00:00.000Z', '')
+  const asking = describeWait(SCENES.overdue, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:32.400Z')
+
+  t.match(waiting, { headline: 'Waiting for Suno', since: '2026-01-01T00:00:00.000Z' })
+  t.match(waiting.hint, 'If no callback comes, the relay asks Suno.')
+  t.match(asking.hint, 'The relay has been asking Suno since 0:32. The result appears here by itself.')
+})
+
+t.test('describeProblem: a known code has a plain text, and each problem its detail', async t => {
+  const refused = describeProblem('SUNO_REFUSED', 'Suno says no')
+
+  t.match(refused, { kind: 'failed', text: 'Suno refused the submission', hint: 'Suno says no' })
+  t.match(describeProblem('OTHER', 'A detail'), { text: 'The submission failed', hint: 'A detail' })
 })
 
 t.test('describeNote: explains why a stream ends, and when events may be missing', async t => {

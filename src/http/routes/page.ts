@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { isLoopback } from '../../loopback.ts'
 
 const FOLDER = new URL('../../web/', import.meta.url)
 const FILES = [
-  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'stage.js', 'style.css', 'timeline.js', 'watch.js', 'words.js'
+  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'stage.js', 'style.css', 'submit.js', 'task-scene.js', 'timeline.js',
+  'watch.js', 'words.js'
 ]
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -36,15 +38,20 @@ const HEADERS = {
 export interface PageOptions {
   /** true: callbacks need no proof. The page then offers to post a sample, if the server listens on loopback only. */
   readonly openCallbacks: boolean
+  /** true: submissions need no API token. The page then offers to submit, if it is requested by a loopback name too. */
+  readonly openSubmissions: boolean
   /** true: streams need a ticket. The page then has a field for one. */
   readonly tickets: boolean
 }
 
 /** `GET /`, the live page, and `GET /web/*`, its files. Works below any prefix, because its URLs are relative. */
-export const page: FastifyPluginAsync<PageOptions> = async (app, { openCallbacks, tickets }) => {
+export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
+  const { openCallbacks, openSubmissions, tickets } = options
   const html = await readFile(new URL('index.html', FOLDER), 'utf8')
-  const plain = toAsset('index.html', setFlags(html, { sample: false, tickets }))
-  const withSample = toAsset('index.html', setFlags(html, { sample: true, tickets }))
+  const variant = (flags: Record<string, boolean>) => toAsset('index.html', setFlags(html, { tickets, ...flags }))
+  const anywhere = variant({})
+  const onLoopback = variant({ sample: openCallbacks })
+  const byLoopbackName = variant({ sample: openCallbacks, submit: openSubmissions })
 
   app.get('/', async (request, reply) => {
     const [path, query] = request.url.split('?', 2) as [string, string?]
@@ -52,7 +59,8 @@ export const page: FastifyPluginAsync<PageOptions> = async (app, { openCallbacks
     if (!path.endsWith('/')) {
       return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${query ? `?${query}` : ''}`)
     }
-    return send(openCallbacks && isOnLoopback(app) ? withSample : plain, request, reply)
+    const local = isLoopback(request.hostname) ? byLoopbackName : onLoopback
+    return send(isOnLoopback(app) ? local : anywhere, request, reply)
   })
 
   for (const name of FILES) {
@@ -86,5 +94,5 @@ function send ({ type, body, etag }: Asset, { headers }: FastifyRequest, reply: 
 /** Whether the server listens, and on loopback addresses only. */
 function isOnLoopback (app: FastifyInstance): boolean {
   const addresses = app.addresses().map((bound) => typeof bound === 'string' ? bound : bound.address)
-  return addresses.length > 0 && addresses.every((address) => address === '::1' || address.startsWith('127.'))
+  return addresses.length > 0 && addresses.every(isLoopback)
 }

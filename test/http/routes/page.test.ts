@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { page } from '../../../src/http/routes/page.ts'
+import type { Config } from '../../../schemas/config.ts'
+import { page, type PageOptions } from '../../../src/http/routes/page.ts'
 import { createHub, localBus, memoryStore, phraseRelay } from '../../../src/index.ts'
 import { startRelay, temporaryFolder } from '../../support/relay.ts'
 
@@ -12,7 +13,9 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml'
 }
 
-async function listen (t: Test, options: { openCallbacks: boolean, tickets: boolean }, host: string): Promise<string> {
+const NONE = { openCallbacks: false, openSubmissions: false, tickets: false }
+
+async function listen (t: Test, options: PageOptions, host: string): Promise<string> {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(page, options)
@@ -61,9 +64,9 @@ t.test('page: a known tag is answered 304, weak tags of proxies included', async
 
 t.test('page: offers a sample only if callbacks are open and the server listens on loopback only', async t => {
   const [closed, open, wide] = await Promise.all([
-    listen(t, { openCallbacks: false, tickets: false }, '127.0.0.1'),
-    listen(t, { openCallbacks: true, tickets: false }, '127.0.0.1'),
-    listen(t, { openCallbacks: true, tickets: false }, '0.0.0.0')
+    listen(t, NONE, '127.0.0.1'),
+    listen(t, { ...NONE, openCallbacks: true }, '127.0.0.1'),
+    listen(t, { ...NONE, openCallbacks: true }, '0.0.0.0')
   ])
 
   t.match(await text(closed), 'data-sample="no"')
@@ -71,18 +74,34 @@ t.test('page: offers a sample only if callbacks are open and the server listens 
   t.match(await text(wide.replace('0.0.0.0', '127.0.0.1')), 'data-sample="no"')
 })
 
-t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {
-  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['a-token-of-the-sender'], TICKET_KEYS: ['k'.repeat(32)] })
-  t.match(await text(url), 'data-sample="no" data-tickets="yes"')
+t.test('page: offers a submission to loopback names only, and without API tokens', async t => {
+  async function offered (config: Partial<Config>, host = 'localhost'): Promise<boolean> {
+    const { app } = await startRelay(t, config)
+    const { body } = await app.inject({ url: '/', headers: { host } })
+    return body.includes('data-submit="yes"')
+  }
+  const SUNO_API_KEY = 'sk-test'
+
+  t.equal(await offered({ SUNO_API_KEY }), true)
+  t.equal(await offered({ SUNO_API_KEY, PUBLIC_URL: 'https://relay.example' }), true)
+  t.equal(await offered({ SUNO_API_KEY, PUBLIC_URL: 'https://relay.example' }, 'relay.example'), false, 'a tunnel')
+  t.equal(await offered({ SUNO_API_KEY, API_TOKENS: ['t'.repeat(32)] }), false)
+  t.equal(await offered({ SUNO_API_KEY, API_TOKENS: ['t'.repeat(32)], HOST: '0.0.0.0' }), false)
+  t.equal(await offered({}), false)
 })
 
-t.test('page: offers no sample on a Unix socket', async t => {
+t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: ['a-token-of-the-sender'], TICKET_KEYS: ['k'.repeat(32)] })
+  t.match(await text(url), 'data-sample="no" data-submit="no" data-tickets="yes"')
+})
+
+t.test('page: offers neither a sample nor a submission on a Unix socket', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(page, { openCallbacks: true, tickets: false })
+  await app.register(page, { openCallbacks: true, openSubmissions: true, tickets: false })
   await app.listen({ path: join(temporaryFolder(t), 'relay.sock') })
 
-  t.match((await app.inject('/')).body, 'data-sample="no"')
+  t.match((await app.inject('/')).body, 'data-sample="no" data-submit="no"')
 })
 
 t.test('page: below a prefix, the path without a slash redirects to the path with one', async t => {
