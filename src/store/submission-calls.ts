@@ -143,7 +143,7 @@ function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<
   function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): Kept | undefined {
     const { own, former } = rule.same(row, meaning)
     if (!own && former.length > 0 && row.hasProgressed === 0) return undefined
-    const kept = rule.settle(row, draft, own)
+    const kept = rule.settle(row, own ? log.repeat(row.taskId, own.seq) : log.append(draft))
     return own ? undefined : kept
   }
 

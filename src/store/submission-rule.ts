@@ -6,6 +6,9 @@ import type { BoundRow, DatedDraft, EventLog, OutcomeRow, SubmissionRow, Submiss
 
 /** Result of an append that may have settled a submission. */
 export interface MaySettle {
+  readonly event: { readonly seq: number }
+  /** true: nothing was appended, and `event` is the earlier event. */
+  readonly duplicate: boolean
   readonly settled?: Settled
 }
 
@@ -27,8 +30,8 @@ export interface SubmissionRule<Kept extends MaySettle> {
    * @param keep - appends the draft as if there were no submissions
    */
   append (draft: DatedDraft, keep: () => Kept): Kept
-  /** Settles a submission by an outcome, which is appended unless its event is kept. */
-  settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept
+  /** Settles a submission by an event of its task, unless it is settled. */
+  settle (row: BoundRow, kept: Kept): Kept
   /** Finds events that say the same as an outcome. */
   same (row: BoundRow, meaning: string): Same
   /** Names the task of a submission, and ends the watch over older ones of the same task and kind. */
@@ -94,10 +97,9 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     return { own: equal.find(isOwn), former: equal.filter(isFormer) }
   }
 
-  function settle (row: BoundRow, draft: DatedDraft, own: OutcomeRow | undefined): Kept {
-    const kept = own ? log.repeat(row.taskId, own.seq) : log.append(draft, row.n)
+  function settle (row: BoundRow, kept: Kept): Kept {
+    log.attribute(row.taskId, kept.event.seq, row.n)
     if (row.stage === 'settled') return kept
-    if (own) log.attribute(row.taskId, own.seq, row.n)
     table.update(row, { stage: 'settled', dueAt: null })
     return { ...kept, settled: { step: row.step, submittedAt: row.submittedAt } }
   }
@@ -107,7 +109,7 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
   }
 
   function append (draft: DatedDraft, keep: () => Kept): Kept {
-    const row = find(draft)
+    const row = draft.about && find(draft)
     if (!row) return keep()
     const { step, meaning, submission } = draft.about as About
     if (meaning === undefined) {
@@ -115,10 +117,13 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
       return keep()
     }
     const { own, former } = same(row, meaning)
-    const isNamed = submission !== undefined
-    // A late resend of an earlier phrase or voice. An equal failure may well be a new one.
-    const late = own || isNamed || !READY.has(draft.event) ? undefined : former.find((event) => event.step === step)
-    return late ? log.repeat(row.taskId, late.seq) : settle(row, draft, own)
+    if (own) return settle(row, log.repeat(row.taskId, own.seq))
+    const resent = submission === undefined ? former.find((event) => event.step === step) : undefined
+    if (!resent) return settle(row, log.append(draft))
+    // An equal phrase or voice comes late, however late it is. An equal failure may be new, unless the sender retries it.
+    if (READY.has(draft.event)) return log.repeat(row.taskId, resent.seq)
+    const kept = keep()
+    return kept.duplicate ? kept : settle(row, kept)
   }
 
   return { isForeign, append, settle, same, bind }

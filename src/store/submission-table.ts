@@ -65,6 +65,7 @@ export interface SubmissionTable {
   insert (row: Omit<SubmissionRow, 'n'>): SubmissionRow
   /** Changes a submission and returns it as it is now. */
   update<Row extends SubmissionRow> (row: Row, changes: Changes): Row
+  /** Removes a submission that is not watched. */
   remove (row: SubmissionRow): void
   /** Submissions that may be claimed at a time and have or have not passed their deadline, longest due first. */
   due (now: number, isPastDeadline: boolean, limit: number): BoundRow[]
@@ -102,7 +103,7 @@ export interface EventLog<Kept> {
   /** Notes the submission that an event is an outcome of. */
   attribute (taskId: string, seq: number, submission: number): void
   /** Appends a draft, whatever came before. */
-  append (draft: DatedDraft, submission?: number): Kept
+  append (draft: DatedDraft): Kept
   /** The result for a draft that repeats an event. */
   repeat (taskId: string, seq: number): Kept
 }

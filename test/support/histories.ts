@@ -10,11 +10,11 @@ import { databasePath } from './sqlite.ts'
 export function copyMemory (history: MemoryHistory): () => void {
   const copy = structuredClone(history)
   return () => {
-    const { tasks, deliveries, held, forgottenUntil, lastHeldId } = structuredClone(copy)
+    const { tasks, deliveries, held, forgottenUntil, lastHeldId, submissions } = structuredClone(copy)
     refill(history.tasks, tasks)
     refill(history.deliveries, deliveries)
     refill(history.held, held)
-    Object.assign(history, { forgottenUntil, lastHeldId })
+    Object.assign(history, { forgottenUntil, lastHeldId, submissions })
   }
 }
 

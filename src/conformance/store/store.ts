@@ -7,6 +7,7 @@ import { QUARANTINE_CASES, QUARANTINE_REOPEN_CASES } from './quarantine.ts'
 import { ANSWER_CASES, CLAIM_CASES } from './questions.ts'
 import { READ_CASES } from './read.ts'
 import { SHARED_CASES } from './shared.ts'
+import { SUBMISSION_REOPEN_CASES, SUBMISSION_SHARED_CASES } from './submission-life.ts'
 import { SETTLE_CASES, SUBMISSION_CASES } from './submissions.ts'
 import type { Tester } from '../tester.ts'
 import { TRIM_CASES } from './trim.ts'
@@ -21,10 +22,12 @@ import { TRIM_CASES } from './trim.ts'
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
   const events = { ...APPEND_CASES, ...READ_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES }
   const submissions = { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES }
-  const reopened = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
+  const reopenedEvents = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
+  const reopened = { ...reopenedEvents, ...SUBMISSION_REOPEN_CASES }
+  const shared = { ...SHARED_CASES, ...SUBMISSION_SHARED_CASES }
   run(t, name, newHistory, { ...events, ...LIFE_CASES, ...submissions })
   runIf(t, `${name} over close and open`, newHistory, { applies: ({ durable }) => durable, cases: reopened })
-  runIf(t, `${name} opened twice`, newHistory, { applies: ({ shared }) => shared === true, cases: SHARED_CASES })
+  runIf(t, `${name} opened twice`, newHistory, { applies: (history) => history.shared === true, cases: shared })
   runIf(t, `${name} put back`, newHistory, { applies: ({ copy }) => copy !== undefined, cases: COPY_CASES })
 }
 

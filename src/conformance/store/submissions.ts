@@ -318,6 +318,18 @@ export const SETTLE_CASES: Cases = {
     t.equal(await stageOf(store, 'a'), 'expected')
     const failed = await store.append('a', failure('failed'))
     t.strictSame([failed.duplicate, failed.settled?.step], [false, 'validate'])
+    t.strictSame(await store.append('a', failure('failed')), { event: failed.event, duplicate: true })
+  },
+
+  async 'append() takes an equal failure within the window for a retry of the one before the submission' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time, dedupeWindowMs: 1000 })
+    const { event } = await store.append('a', failure('failed'))
+    await submit(store, 'r', 'a', { named: 'a' })
+    time += 999
+    t.strictSame(await store.append('a', failure('failed')), { event, duplicate: true })
+    t.equal(await stageOf(store, 'a'), 'expected')
+    t.equal((await store.append('a', failure('failed', { submission: 'r' }))).settled?.step, 'validate')
   },
 
   async 'append() settles a superseded submission under its token, and not the newer one' (t, open) {

@@ -1,12 +1,12 @@
 import type { EventDraft } from '../../event.ts'
 import type { MemoryNote, MemoryTask } from './history.ts'
-import type { DatedDraft, EventLog, OutcomeRow } from '../submission-table.ts'
+import type { EventLog, OutcomeRow } from '../submission-table.ts'
 import type { Appended } from '../store.ts'
 
 /** Parts of a store that its log is made of. */
 export interface LogParts {
   readonly tasks: ReadonlyMap<string, MemoryTask>
-  readonly append: (taskId: string, draft: EventDraft, submission?: number) => Appended
+  readonly append: (taskId: string, draft: EventDraft) => Appended
 }
 
 const NO_TASK = { events: [], notes: [], last: 0 }
@@ -46,7 +46,7 @@ export function memoryEventLog ({ tasks, append }: LogParts): EventLog<Appended>
       notes[i] = { ...notes[i] as MemoryNote, submission }
     },
 
-    append: ({ taskId, ...draft }: DatedDraft, submission) => append(taskId, draft, submission),
+    append: ({ taskId, ...draft }) => append(taskId, draft),
     repeat: (taskId, seq) => ({ event: task(taskId).events[indexOf(taskId, seq)]!, duplicate: true })
   }
 }

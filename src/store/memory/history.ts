@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DeliveryLookup } from '../delivery.ts'
 import type { About, Delivery, Held, TaskEvent } from '../../event.ts'
+import { memorySubmissionData, type MemorySubmissionData } from './submission-table.ts'
 import type { Extent } from '../store.ts'
 
 /** Note on an event. */
@@ -47,6 +48,7 @@ export interface MemoryHistory {
   forgottenUntil: number
   readonly held: Map<number, MemoryHeld>
   lastHeldId: number
+  submissions: MemorySubmissionData
 }
 
 /** Creates an empty history. */
@@ -58,7 +60,8 @@ export function memoryHistory (): MemoryHistory {
     deliveries: new Map(),
     forgottenUntil: 0,
     held: new Map(),
-    lastHeldId: 0
+    lastHeldId: 0,
+    submissions: memorySubmissionData()
   }
 }
 

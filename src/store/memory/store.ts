@@ -29,7 +29,7 @@ export function memoryStore (
   const quarantine = memoryQuarantine({ history, requireOpen, now, deliveries, append })
   const log = memoryEventLog({ tasks, append: push })
   const idOf = (taskId: string, seq: number): string => idAt(extentOf(history, taskId), seq)
-  const submissions = memorySubmissions({ requireOpen, now, log, idOf })
+  const submissions = memorySubmissions({ history, requireOpen, now, log, idOf })
   let closed = false
   renewFork(history)
 
@@ -51,7 +51,7 @@ export function memoryStore (
     return task.events.splice(0).length > 0
   }
 
-  function push (taskId: string, draft: EventDraft, submission: number | null = null): Appended {
+  function push (taskId: string, draft: EventDraft): Appended {
     const { event: name, data, digest, about } = draft
     const epoch = epochNow(history)
     const task = tasks.get(taskId) ?? { events: [], notes: [], last: 0, digest, at: 0, epochs: [{ from: 0, epoch }] }
@@ -62,7 +62,7 @@ export function memoryStore (
     if (task.epochs.at(-1)?.epoch !== epoch) task.epochs.push({ from: seq, epoch })
     task.digest = digest
     task.at = now()
-    task.notes.push({ at: task.at, about, submission })
+    task.notes.push({ at: task.at, about, submission: null })
     return { event, duplicate: false }
   }
 
@@ -74,7 +74,6 @@ export function memoryStore (
   }
 
   function add (taskId: string, draft: EventDraft): Appended {
-    if (!draft.about || submissions.isEmpty()) return addNew(taskId, draft)
     return submissions.append({ ...draft, taskId, at: now() }, () => addNew(taskId, draft))
   }
 

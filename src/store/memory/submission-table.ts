@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { RECENT_MS, type BoundRow, type SubmissionRow, type SubmissionTable } from '../submission-table.ts'
 
 type Changing<Row> = { -readonly [Column in keyof Row]: Row[Column] }
@@ -7,27 +8,41 @@ interface Call {
   readonly isQuestion: boolean
 }
 
-/** Table of submissions, in memory. */
-export interface MemorySubmissionTable extends SubmissionTable {
-  /** All rows, by id. */
-  readonly rows: ReadonlyMap<string, SubmissionRow>
+/** Submissions of a memory store, with their indexes. */
+export interface MemorySubmissionData {
+  readonly signingKey: string
+  readonly byId: Map<string, SubmissionRow>
+  readonly byKey: Map<string, SubmissionRow>
+  /** Rows of each task, newest first. */
+  readonly byTask: Map<string, BoundRow[]>
   /** Rows that are expected or overdue. */
-  readonly watched: ReadonlySet<BoundRow>
+  readonly watched: Set<BoundRow>
+  /** Calls to Suno of the last minute. */
+  readonly calls: Call[]
+  last: number
+  pausedUntil: number
 }
 
-/** Returns an empty table. */
-export function memorySubmissionTable (): MemorySubmissionTable {
-  const rows = new Map<string, SubmissionRow>()
-  const byKey = new Map<string, SubmissionRow>()
-  const byTask = new Map<string, BoundRow[]>()
-  const watched = new Set<BoundRow>()
-  const calls: Call[] = []
-  let last = 0
-  let pausedUntil = 0
+/** Creates the data of a store without submissions. */
+export function memorySubmissionData (): MemorySubmissionData {
+  return {
+    signingKey: randomBytes(32).toString('base64url'),
+    byId: new Map(),
+    byKey: new Map(),
+    byTask: new Map(),
+    watched: new Set(),
+    calls: [],
+    last: 0,
+    pausedUntil: 0
+  }
+}
 
+/** Creates the table over the data of a store. */
+export function memorySubmissionTable (data: () => MemorySubmissionData): SubmissionTable {
   /** Enters a row where its columns put it. */
   function index (row: SubmissionRow): void {
     if (row.taskId === null) return
+    const { byTask, watched } = data()
     const bound = row as BoundRow
     const others = byTask.get(row.taskId) ?? []
     if (!others.includes(bound)) byTask.set(row.taskId, [...others, bound].sort((a, b) => b.n - a.n))
@@ -36,59 +51,59 @@ export function memorySubmissionTable (): MemorySubmissionTable {
   }
 
   return {
-    rows,
-    watched,
-    byId: (id) => rows.get(id),
-    byKey: (key) => byKey.get(key),
-    of: (taskId) => byTask.get(taskId) ?? [],
+    byId: (id) => data().byId.get(id),
+    byKey: (key) => data().byKey.get(key),
+    of: (taskId) => data().byTask.get(taskId) ?? [],
 
     insert (columns) {
-      const row = { ...columns, n: ++last }
-      rows.set(row.id, row)
+      const { byId, byKey } = data()
+      const row = { ...columns, n: ++data().last }
+      byId.set(row.id, row)
       if (row.key !== null) byKey.set(row.key, row)
       index(row)
       return row
     },
 
     update (row, changes) {
-      if (changes.key === null) byKey.delete(row.key as string)
+      if (changes.key === null) data().byKey.delete(row.key as string)
       Object.assign(row as Changing<typeof row>, changes)
       index(row)
       return row
     },
 
     remove (row) {
-      rows.delete(row.id)
+      const { byId, byKey, byTask } = data()
+      byId.delete(row.id)
       if (row.key !== null) byKey.delete(row.key)
       if (row.taskId === null) return
-      watched.delete(row as BoundRow)
-      const others = byTask.get(row.taskId)?.filter((other) => other !== row) ?? []
+      const others = (byTask.get(row.taskId) as BoundRow[]).filter((other) => other !== row)
       if (others.length > 0) byTask.set(row.taskId, others)
       else byTask.delete(row.taskId)
     },
 
     due (now, isPastDeadline, limit) {
-      const due = [...watched].filter((row) => dueAt(row) <= now && (deadline(row) <= now) === isPastDeadline)
+      const due = [...data().watched].filter((row) => dueAt(row) <= now && (deadline(row) <= now) === isPastDeadline)
       return due.sort((a, b) => dueAt(a) - dueAt(b)).slice(0, limit)
     },
 
     recordCall (at, isQuestion) {
+      const { calls } = data()
       while (calls[0] && calls[0].at <= at - RECENT_MS) calls.shift()
       calls.push({ at, isQuestion })
     },
 
     callsAfter (at) {
-      const recent = calls.filter((call) => call.at > at)
+      const recent = data().calls.filter((call) => call.at > at)
       return { questions: recent.filter(({ isQuestion }) => isQuestion).length, calls: recent.length, oldest: recent[0]?.at ?? null }
     },
 
-    pausedUntil: () => pausedUntil,
-    pauseUntil: (at) => { pausedUntil = at }
+    pausedUntil: () => data().pausedUntil,
+    pauseUntil: (at) => { data().pausedUntil = at }
   }
 }
 
-/** Returns the time at which the first of some watched rows may be claimed; undefined for none. */
-export function firstClaim (watched: ReadonlySet<BoundRow>, pausedUntil: number): number | undefined {
+/** Returns the time at which the first row may be claimed; undefined for none. */
+export function firstClaim ({ watched, pausedUntil }: MemorySubmissionData): number | undefined {
   let first: number | undefined
   for (const row of watched) {
     const at = Math.max(dueAt(row), Math.min(deadline(row), pausedUntil))

@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Step } from '../../../schemas/callback.ts'
-import type { EventDraft } from '../../event.ts'
 import type { Settled } from '../appended.ts'
 import { isRepeat } from '../delivery.ts'
-import type { DatedDraft, EventLog, OutcomeRow } from '../submission-table.ts'
+import type { EventLog } from '../submission-table.ts'
+import { outcomeOf, readOutcome, toEntry, type Entry } from './entry.ts'
 import type { Epochs, EventRow, Fork, StoredEvent } from './epochs.ts'
 
 /** Result of an append in the writer's transaction. */
@@ -16,8 +15,8 @@ export interface Kept {
 
 /** Events of a SQLite file, for the writer's transaction. */
 export interface SqliteEventLog extends EventLog<Kept> {
-  /** Appends a draft, unless it repeats the task's newest event within the window. */
-  appendNew (draft: DatedDraft, windowMs: number): Kept
+  /** Appends an entry, unless it repeats the task's newest event within the window. */
+  appendNew (entry: Entry, windowMs: number): Kept
   /** Returns the newest event id of a task, whether or not that event is still kept. */
   newestId (taskId: string): string
 }
@@ -30,8 +29,9 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
   const newest = db.prepare('SELECT seq, fork, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
   const event = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq = ?')
   const insert = db.prepare(`
-    INSERT INTO events (task_id, seq, fork, at, event, data, digest, outcome, submission)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    INSERT INTO events (task_id, seq, fork, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const insertOutcome = db.prepare(`
+    INSERT INTO events (task_id, seq, fork, at, event, data, digest, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_id = ?')
   const before = db.prepare(`SELECT coalesce(
     (SELECT seq FROM events WHERE task_id = ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1),
@@ -45,10 +45,12 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
   const lastMark = (taskId: string): number => markOf(taskId)?.seq ?? 0
   const last = (taskId: string): number => newestOf(taskId)?.seq ?? lastMark(taskId)
 
-  function add (draft: DatedDraft, seq: number, submission: number | null): Kept {
-    const { taskId, at, event, data, digest } = draft
+  function add (entry: Entry, seq: number): Kept {
+    const { taskId, at, event, data, digest } = entry
     const fork = currentFork()
-    insert.run(taskId, seq, fork, at, event, data, digest, writeOutcome(draft), submission)
+    const outcome = outcomeOf(entry)
+    if (outcome === null) insert.run(taskId, seq, fork, at, event, data, digest)
+    else insertOutcome.run(taskId, seq, fork, at, event, data, digest, outcome)
     return { event: toStored(taskId, { seq, fork, event, data }), duplicate: false }
   }
 
@@ -67,13 +69,13 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
 
     attribute (taskId, seq, submission) { attribute.run(submission, taskId, seq) },
 
-    append: (draft, submission) => add(draft, last(draft.taskId) + 1, submission ?? null),
+    append: (draft) => add(toEntry(draft.taskId, draft, draft.at), last(draft.taskId) + 1),
 
-    appendNew (draft, windowMs) {
-      const { taskId, at, digest } = draft
+    appendNew (entry, windowMs) {
+      const { taskId, at, digest } = entry
       const newest = newestOf(taskId)
       if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(taskId, newest.seq)
-      return add(draft, (newest?.seq ?? lastMark(taskId)) + 1, null)
+      return add(entry, (newest?.seq ?? lastMark(taskId)) + 1)
     },
 
     repeat,
@@ -83,14 +85,4 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
       return `${nameOf(fork)}.${seq}`
     }
   }
-}
-
-/** Writes step and meaning of an outcome as the column `outcome`; null for an event that is none. */
-function writeOutcome ({ about }: EventDraft): string | null {
-  return about?.meaning === undefined ? null : `${about.step} ${about.meaning}`
-}
-
-function readOutcome (outcome: string): Pick<OutcomeRow, 'step' | 'meaning'> {
-  const end = outcome.indexOf(' ')
-  return { step: outcome.slice(0, end) as Step, meaning: outcome.slice(end + 1) }
 }

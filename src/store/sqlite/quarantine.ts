@@ -1,7 +1,8 @@
 import { deliveryRejected, quarantineFull } from '../delivery.ts'
+import { toEntry, type Entry } from './entry.ts'
 import type { SqliteReader } from './reader.ts'
 import type { WriterThread } from './writer-thread.ts'
-import type { Entry, Outcome } from './writer.ts'
+import type { Outcome } from './writer.ts'
 import type { Appended, Quarantine } from '../store.ts'
 
 /** Parts that a quarantine shares with its store. */
@@ -38,7 +39,7 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
 
     async release (id, taskId, draft) {
       requireOpen()
-      const entry = { ...draft, taskId, at: clock() }
+      const entry = toEntry(taskId, draft, clock())
       const outcome = await thread.call('release', id, entry, dedupeWindowMs)
       return outcome && toAppended(entry, outcome)
     },

@@ -4,12 +4,13 @@ import { deliveryRejected } from '../delivery.ts'
 import { groupCommit } from '../group-commit.ts'
 import { submissionRejected } from '../submission-rule.ts'
 import { DAY_MS } from '../submissions.ts'
+import { toEntry, type Entry } from './entry.ts'
 import { sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader, type SqliteReader } from './reader.ts'
 import { sqliteSubmissions } from './submissions.ts'
 import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
-import type { Entry, Outcome } from './writer.ts'
+import type { Outcome } from './writer.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
 
 const TRIM_STEP = 200
@@ -54,7 +55,7 @@ export async function sqliteStore (
 
     async append (taskId, draft): Promise<Appended> {
       requireOpen()
-      const entry = { ...draft, taskId, at: clock() }
+      const entry = toEntry(taskId, draft, clock())
       const outcome = await commit(entry)
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'foreign') throw submissionRejected()

@@ -4,6 +4,7 @@ import type { Settled } from '../appended.ts'
 import { appendOnce, holdOnce } from '../delivery.ts'
 import { submissionCalls } from '../submission-calls.ts'
 import { sqliteDeliveries } from './deliveries.ts'
+import { toDraft, type Entry } from './entry.ts'
 import { sqliteEpochs, toEvent } from './epochs.ts'
 import { sqliteEventLog, type Kept } from './event-log.ts'
 import {
@@ -13,14 +14,7 @@ import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
 import { sqliteSubmissionTable } from './submission-table.ts'
 import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
 import { sqliteTrimmer, type Trimmer } from './trim.ts'
-import type { EventDraft, TaskEvent } from '../../event.ts'
-
-/** One draft of a group. */
-export interface Entry extends EventDraft {
-  readonly taskId: string
-  /** Time of arrival, in milliseconds since 1970. */
-  readonly at: number
-}
+import type { TaskEvent } from '../../event.ts'
 
 /** Outcome of a draft that was not rejected. */
 export interface Outcome {
@@ -103,8 +97,8 @@ export function sqliteWriter (path: string): SqliteWriter {
   return {
     ...submissionMethods((work) => write((s) => work(s.calls))),
     append: (group, windowMs) => write((s) => {
-      const append = s.submissions.isEmpty() ? appendOne : appendAbout
-      return group.map((entry) => append(s, entry, windowMs))
+      const append = appender(s, windowMs)
+      return group.map((entry) => append(entry))
     }),
     hold: (held) => write((s) => holdOne(s, held)),
     release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
@@ -124,7 +118,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     }),
     moved: (newest) => write((s) => movedSince(s, newest)),
     check: () => write((s) => { s.check.run(String(Date.now())) }),
-    latest: () => write((s) => (s.latest.get() as { at: number } | undefined)?.at ?? 0),
+    latest: () => write((s) => (s.latest.get() as { at: number }).at),
     close () {
       session?.db.close()
       session = undefined
@@ -178,29 +172,35 @@ function open (path: string) {
     epochs,
     files: filesOf(path),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
-    latest: prepare('SELECT at FROM events ORDER BY n DESC LIMIT 1')
+    latest: prepare(`SELECT max(
+      coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0),
+      coalesce((SELECT submitted_at FROM submissions ORDER BY n DESC LIMIT 1), 0),
+      coalesce((SELECT max(at) FROM calls), 0)
+    ) AS at`)
   }
 }
 
-/** @param digest - digest of the body that was delivered */
-function appendOne (s: Session, entry: Entry, windowMs: number, digest?: string): Outcome | 'reject' {
-  return appendBy(s, (entry) => s.log.appendNew(entry, windowMs), entry, digest)
+type Append = (entry: Entry, digest?: string) => Outcome | 'reject' | 'foreign'
+
+/** Returns a function that appends entries in the current transaction. Without submissions it looks for none. */
+function appender (s: Session, windowMs: number): Append {
+  const hasSubmissions = !s.submissions.isEmpty()
+  const keep = (entry: Entry): Kept => s.log.appendNew(entry, windowMs)
+  const append = hasSubmissions ? (entry: Entry) => s.calls.append(toDraft(entry), () => keep(entry)) : keep
+  const steps = { ...s.deliveries, append }
+
+  return (entry, digest) => {
+    if (hasSubmissions && s.calls.isForeign(toDraft(entry))) return 'foreign'
+    const outcome = appendOnce(steps, entry, digest)
+    return outcome === 'reject' ? outcome : toOutcome(outcome)
+  }
 }
 
-/** Appends an entry that may be about a submission. */
-function appendAbout (s: Session, entry: Entry, windowMs: number, digest?: string): Outcome | 'reject' | 'foreign' {
-  if (!entry.about) return appendOne(s, entry, windowMs, digest)
-  if (s.calls.isForeign(entry)) return 'foreign'
-  return appendBy(s, (entry) => s.calls.append(entry, () => s.log.appendNew(entry, windowMs)), entry, digest)
-}
-
-function appendBy (s: Session, append: (entry: Entry) => Kept, entry: Entry, digest?: string): Outcome | 'reject' {
-  const outcome = appendOnce({ ...s.deliveries, append }, entry, digest)
-  if (outcome === 'reject') return outcome
-  const { event, duplicate, settled } = outcome
-  // The other thread has the data of a new event already.
+function toOutcome ({ event, duplicate, settled }: Kept): Outcome {
   const { seq, id } = event
-  return { seq, id, ...(duplicate && { repeats: toEvent(event) }), ...(settled && { settled }) }
+  // The other thread has the data of a new event already.
+  const outcome = duplicate ? { seq, id, repeats: toEvent(event) } : { seq, id }
+  return settled ? { ...outcome, settled } : outcome
 }
 
 function holdOne (s: Session, held: HeldEntry): ReturnType<SqliteWriter['hold']> {
@@ -210,7 +210,7 @@ function holdOne (s: Session, held: HeldEntry): ReturnType<SqliteWriter['hold']>
 
 function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): Outcome | undefined {
   const held = s.held.remove(id)
-  return held && appendAbout(s, { ...entry, delivery: held.delivery }, windowMs, held.digest) as Outcome
+  return held && appender(s, windowMs)({ ...entry, delivery: held.delivery }, held.digest) as Outcome
 }
 
 function movedSince ({ log }: Session, newest: ReadonlyMap<string, string>): Map<string, string> {

@@ -2,7 +2,8 @@ import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
-import { sqliteWriter, type Entry, type Outcome, type SqliteWriter } from '../../../src/store/sqlite/writer.ts'
+import type { Entry } from '../../../src/store/sqlite/entry.ts'
+import { sqliteWriter, type Outcome, type SqliteWriter } from '../../../src/store/sqlite/writer.ts'
 import { databasePath, meddle } from '../../support/sqlite.ts'
 
 const WINDOW_MS = 1000
