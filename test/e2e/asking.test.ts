@@ -165,6 +165,19 @@ t.test('asking: a process that is killed goes on where it was', async t => {
   for (const { output } of [first, second]) t.notMatch(output(), /secret|token=/)
 })
 
+t.test('asking: a restarted process asks for what the one before it has submitted', async t => {
+  const sandbox = await startSandbox(t, { lose: 1 })
+  const suno = { SUNO_API_KEY: 'sk', SUNO_API_URL: sandbox.url, ASK_AFTER_MS: '1500' }
+  const env = { ...suno, STORE_URL: `sqlite:${databasePath(t)}` }
+  const first = await startProcess(t, env)
+  const { json: { taskId, lastEventId } } = await submitTo(`${first.url}/tasks`, VALIDATE)
+  await first.kill('SIGKILL')
+
+  const second = await startProcess(t, env)
+  const stream = await watch(t, `${second.url}/events/${taskId}?until=done&lastEventId=${lastEventId}`)
+  t.strictSame(await stream.rest(), ['subscribed', 'task-overdue', 'phrase-ready', 'closing'])
+})
+
 t.test('asking: metrics and log lines name what happened, and no secret', async t => {
   const sandbox = await startSandbox(t, { lose: 1 })
   const env = { SUNO_API_KEY: 'sk-secret', SUNO_API_URL: sandbox.url, ASK_AFTER_MS: '0' }
