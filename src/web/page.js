@@ -1,11 +1,12 @@
 import { addCopyButton, byId } from './dom.js'
 import { createSampleId, sendSample } from './sample.js'
+import { SCENES } from './scenes.js'
 import { createStage } from './stage.js'
 import { submitRecording } from './submit.js'
 import { createTaskScene } from './task-scene.js'
 import { createTimeline } from './timeline.js'
 import { watch } from './watch.js'
-import { describeNote, describeProblem, SCENES, snippets } from './words.js'
+import { describeNote, describeProblem, snippets } from './words.js'
 
 const TASK_ID = /^[A-Za-z0-9._:-]{1,128}$/
 // Browsers resolve path segments of dots: the request would go to another path.

@@ -1,6 +1,6 @@
 import { announce, byId } from './dom.js'
 import { formatDuration, remainingLife } from './words.js'
-/** @import { Scene } from './words.js' */
+/** @import { Scene } from './scenes.js' */
 
 const TITLE = document.title
 const LONG_TEXT = 60

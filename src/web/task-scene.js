@@ -1,6 +1,7 @@
-import { describeEvent, describeWait, SCENES } from './words.js'
+import { SCENES } from './scenes.js'
+import { describeEvent, describeWait } from './words.js'
 /** @import { RelayEvent, Subscribed } from '../../schemas/event.ts' */
-/** @import { Scene } from './words.js' */
+/** @import { Scene } from './scenes.js' */
 
 /** Creates the scene of a task, which the messages of its stream change. */
 export function createTaskScene () {

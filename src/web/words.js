@@ -1,101 +1,10 @@
+import { SCENES } from './scenes.js'
 /** @import { EventData, EventName } from '../../schemas/event.ts' */
+/** @import { Scene } from './scenes.js' */
 
 /** Usual life of a phrase, in milliseconds: one vendor accepted a phrase of 151 s and refused one of 181 s. */
 export const LIFE_MS = 180_000
 const SHORT_MS = 60_000
-
-/**
- * Content of the stage.
- *
- * @typedef {object} Scene
- * @property {'empty' | 'wait' | 'ready' | 'voice' | 'failed' | 'refused'} kind
- * @property {string} headline the state in a few words
- * @property {string} text the main message, in large type
- * @property {string} hint the next step
- * @property {boolean} [copy] whether the text has a copy button
- * @property {string} [receivedAt] when the phrase was received, ISO 8601
- * @property {string} [since] when the wait began, ISO 8601; its duration follows the headline
- */
-
-/**
- * @typedef {'empty' | 'sample' | 'submit' | 'submitting' | 'connecting'} StartScene
- * @typedef {'waiting' | 'overdue' | 'unknown' | 'expired'} TaskScene
- * @type {Record<StartScene | TaskScene | 'invalid' | 'ticket' | 'otherTask', Scene>}
- */
-export const SCENES = {
-  empty: {
-    kind: 'empty',
-    headline: 'No task',
-    text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API.'
-  },
-  sample: {
-    kind: 'empty',
-    headline: 'No task',
-    text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API, or try a sample.'
-  },
-  submit: {
-    kind: 'empty',
-    headline: 'No task',
-    text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API, or ask Suno for a phrase.'
-  },
-  submitting: {
-    kind: 'wait',
-    headline: 'Submitting',
-    text: 'One moment',
-    hint: 'The relay sends the recording to Suno.'
-  },
-  connecting: {
-    kind: 'wait',
-    headline: 'Connecting',
-    text: 'One moment',
-    hint: 'If this takes long, close other tabs: without HTTP/2 a browser opens at most six streams to a server.'
-  },
-  waiting: {
-    kind: 'wait',
-    headline: 'Waiting for Suno',
-    text: 'No result yet',
-    hint: 'A phrase usually takes 15 to 30 seconds.'
-  },
-  invalid: {
-    kind: 'refused',
-    headline: 'Cannot watch the task',
-    text: 'Not a task id',
-    hint: 'A task id has 1 to 128 characters: letters A to Z, digits, and . _ : -'
-  },
-  ticket: {
-    kind: 'refused',
-    headline: 'Cannot watch the task',
-    text: 'A valid ticket is required',
-    hint: 'The ticket is missing or has expired. Paste a new one from your backend to go on.'
-  },
-  overdue: {
-    kind: 'wait',
-    headline: 'Waiting for Suno',
-    text: 'No callback yet',
-    hint: 'The result appears here by itself.'
-  },
-  unknown: {
-    kind: 'wait',
-    headline: 'Unknown task',
-    text: 'Nobody has heard of this task yet',
-    hint: 'No submission and no callback has named it. Check the task id. Its first event appears here by itself.'
-  },
-  expired: {
-    kind: 'failed',
-    headline: 'Expired',
-    text: 'The events of this task are no longer kept',
-    hint: 'The relay deletes a task some time after its newest event. Request a new phrase to go on.'
-  },
-  otherTask: {
-    kind: 'refused',
-    headline: 'Cannot watch the task',
-    text: 'The ticket is for other tasks',
-    hint: 'Check the task id, or paste a ticket for this task.'
-  }
-}
 
 const PROGRESS = new Map([
   ['wait_processing', 'The task is queued'],

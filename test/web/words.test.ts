@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { EventName } from '../../schemas/event.ts'
+import { SCENES } from '../../src/web/scenes.js'
 import {
-  describeEvent, describeNote, describeProblem, describeWait, formatDuration, remainingLife, SCENES, snippets
+  describeEvent, describeNote, describeProblem, describeWait, formatDuration, remainingLife, snippets
 } from '../../src/web/words.js'
 
 const DATA = {

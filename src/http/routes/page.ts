@@ -5,8 +5,8 @@ import { isLoopback } from '../../loopback.ts'
 
 const FOLDER = new URL('../../web/', import.meta.url)
 const FILES = [
-  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'stage.js', 'style.css', 'submit.js', 'task-scene.js', 'timeline.js',
-  'watch.js', 'words.js'
+  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'scenes.js', 'stage.js', 'style.css', 'submit.js', 'task-scene.js',
+  'timeline.js', 'watch.js', 'words.js'
 ]
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
