@@ -83,11 +83,13 @@ for (const version of ['22.18.0', '23.0.0', '100.1.0']) {
 t.test('main warns of a variable that is probably a misspelt setting', {
   skip: 'Deno' in globalThis && 'Deno hides it'
 }, async t => {
-  const { output } = await startProcess(t, { CALLBACK_TOKEN: 'a-token-of-the-sender', TICKET_KEY: 'x' })
+  const { output, kill } = await startProcess(t, { CALLBACK_TOKEN: 'a-token-of-the-sender', TICKET_KEY: 'x' })
   t.match(
     output(),
     /"found":"CALLBACK_TOKEN","setting":"CALLBACK_TOKENS","msg":"unknown variable, probably a misspelt setting"/
   )
   t.match(output(), /"found":"TICKET_KEY"/)
   t.notMatch(output(), /a-token-of-the-sender/)
+  // A process that is killed reports no coverage.
+  await kill()
 })
