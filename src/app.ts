@@ -2,7 +2,7 @@ import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fasti
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
-import { createAsking } from './asking.ts'
+import { createAsking } from './asking/asking.ts'
 import { callbacksNeedProof, completeConfig } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
 import { apiTokenCheck } from './http/guards/api-token.ts'

@@ -21,7 +21,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/near-misses.ts': ['schemas/'],
   'src/recovery.ts': ['src/errors.ts', 'src/hub/'],
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
-  'src/reservation.ts': ['schemas/', 'jose', 'node:crypto'],
   'src/metrics.ts': ['schemas/', 'prom-client'],
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
@@ -36,7 +35,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/http/streams/', 'fastify'
   ],
   'src/http/routes/': [
-    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/submitter.ts', 'src/suno/', 'src/hub/',
+    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/asking/', 'src/suno/', 'src/hub/',
     'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client',
     'node:'
   ],
@@ -49,14 +48,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
-  'src/submitter.ts': ['schemas/', 'src/errors.ts', 'src/reservation.ts', 'src/hub/', 'src/suno/', 'node:crypto'],
-  'src/watch-report.ts': ['src/metrics.ts', 'src/hub/'],
-  'src/asking.ts': [
-    'schemas/', 'src/metrics.ts', 'src/reservation.ts', 'src/submitter.ts', 'src/watch-report.ts', 'src/hub/',
-    'src/suno/'
-  ],
+  'src/asking/': ['schemas/', 'src/errors.ts', 'src/metrics.ts', 'src/hub/', 'src/suno/', 'jose', 'node:crypto'],
   'src/app.ts': [
-    'schemas/', 'src/asking.ts', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
+    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
     'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
     'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],

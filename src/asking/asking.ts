@@ -1,13 +1,13 @@
-import type { Config } from '../schemas/config.ts'
-import type { Hub } from './hub/hub.ts'
-import { createQuestioner } from './hub/questioner.ts'
-import { watchOver } from './hub/watch-over.ts'
-import type { Metrics } from './metrics.ts'
+import type { Config } from '../../schemas/config.ts'
+import type { Hub } from '../hub/hub.ts'
+import { createQuestioner } from '../hub/questioner.ts'
+import { watchOver } from '../hub/watch-over.ts'
+import type { Metrics } from '../metrics.ts'
 import { createReservations, type Reservations } from './reservation.ts'
 import { createSubmitter, type Submitter } from './submitter.ts'
-import { createAsk } from './suno/ask.ts'
-import { createSunoClient } from './suno/client.ts'
-import { createSubmissionReport, type ReportLog, type SubmissionReport } from './watch-report.ts'
+import { createAsk } from '../suno/ask.ts'
+import { createSunoClient } from '../suno/client.ts'
+import { createSubmissionReport, type ReportLog, type SubmissionReport } from './report.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createMetrics } from '../src/metrics.ts'
-import type { Appended } from '../src/store/store.ts'
-import type { Due } from '../src/store/submissions.ts'
-import { createSubmissionReport } from '../src/watch-report.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Appended } from '../../src/store/store.ts'
+import type { Due } from '../../src/store/submissions.ts'
+import { createSubmissionReport } from '../../src/asking/report.ts'
 
 const submission = { id: 'r', step: 'validate', taskId: 'a', place: 'e.0', stage: 'overdue', submittedAt: 0 } as const
 const due: Due = { ...submission, asked: 2, isPastDeadline: false }

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
-import type { Step } from '../schemas/callback.ts'
+import type { Step } from '../../schemas/callback.ts'
 
 const ALGORITHM = 'HS256'
 

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { RelayError } from '../src/errors.ts'
-import { createReservations } from '../src/reservation.ts'
-import { memoryStore } from '../src/store/memory/store.ts'
-import type { Submissions } from '../src/store/submissions.ts'
-import { createSubmitter, type SubmitOptions } from '../src/submitter.ts'
-import { SunoError } from '../src/suno/error.ts'
+import type { RelayError } from '../../src/errors.ts'
+import { createReservations } from '../../src/asking/reservation.ts'
+import { memoryStore } from '../../src/store/memory/store.ts'
+import type { Submissions } from '../../src/store/submissions.ts'
+import { createSubmitter, type SubmitOptions } from '../../src/asking/submitter.ts'
+import { SunoError } from '../../src/suno/error.ts'
 
 const PATIENCE = { askAfterMs: 30_000, giveUpMs: 600_000 }
 const lost = new SunoError('unreachable', 'Cannot submit to Suno: no complete answer', { maybeSubmitted: true })

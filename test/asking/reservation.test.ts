@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { createReservations } from '../src/reservation.ts'
+import { createReservations } from '../../src/asking/reservation.ts'
 
 const KEY = 'k'.repeat(43)
 const LATER = new Date(Date.now() + 60_000)

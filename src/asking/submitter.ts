@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Step } from '../schemas/callback.ts'
-import { RelayError } from './errors.ts'
-import type { Patience, Submission, Submissions } from './hub/submissions.ts'
+import type { Step } from '../../schemas/callback.ts'
+import { RelayError } from '../errors.ts'
+import type { Patience, Submission, Submissions } from '../hub/submissions.ts'
 import type { Reservations } from './reservation.ts'
-import type { SunoClient } from './suno/client.ts'
-import { SunoError } from './suno/error.ts'
+import type { SunoClient } from '../suno/client.ts'
+import { SunoError } from '../suno/error.ts'
 
 const ID_BYTES = 18
 const MAX_LOST = 1000

@@ -1,6 +1,6 @@
-import type { Appended } from './hub/hub.ts'
-import type { WatchReport } from './hub/questioner.ts'
-import type { Metrics } from './metrics.ts'
+import type { Appended } from '../hub/hub.ts'
+import type { WatchReport } from '../hub/questioner.ts'
+import type { Metrics } from '../metrics.ts'
 
 /** The part of a logger that reports are written to. */
 export interface ReportLog {
