@@ -23,8 +23,7 @@ export function knownHostsOnly (publicUrl: string) {
 }
 
 function hostnameOf (host: string): string {
-  const [, name = ''] = /^(\[[^\]]*\]|[^:]*)/.exec(host.toLowerCase()) ?? []
-  return name.replace(/\.$/, '')
+  return host.toLowerCase().replace(/^(\[[^\]]*\]|[^:]*).*$/s, '$1').replace(/\.$/, '')
 }
 
 function unknownHost (): RelayError {

@@ -34,7 +34,7 @@ export function ignoreMediaType (request: FastifyRequest, _reply: FastifyReply, 
 }
 
 function hasBody ({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }
 
 function unsupported (fact: string): RelayError {
@@ -44,5 +44,5 @@ function unsupported (fact: string): RelayError {
 /** Returns the media type of a request as it came, for the log. */
 export function mediaTypeOf ({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
   const index = rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-type')
-  return index < 0 ? undefined : rawHeaders[index + 1]?.slice(0, MAX_LENGTH)
+  return index < 0 ? undefined : (rawHeaders[index + 1] as string).slice(0, MAX_LENGTH)
 }

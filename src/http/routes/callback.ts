@@ -37,7 +37,7 @@ export interface CallbackOptions {
   readonly metrics: Metrics
   readonly refusals: RefusalLog
   /** Called with the result of every append. */
-  readonly onAppended?: (appended: Appended) => void
+  readonly onAppended: (appended: Appended) => void
 }
 
 /** An authentic callback. */
@@ -53,7 +53,7 @@ interface Arrival {
 
 /** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
-  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, onAppended = () => {} } = options
+  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, onAppended } = options
   app.addHook('onRequest', async (request) => { await authenticator.screen(request) })
   app.addHook('onRequest', requireIdentityCoding)
   app.addHook('onRequest', authenticator.required ? ignoreMediaType : requireJsonType)

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { memoryStore } from '../../../src/store/memory/store.ts'
 import type { Config } from '../../../schemas/config.ts'
 import { phraseReady } from '../../support/callbacks.ts'
+import { sendRaw, statuses } from '../../support/raw.ts'
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay } from '../../support/relay.ts'
 
@@ -31,6 +32,12 @@ for (const host of [
     t.equal(await statusOf(t, { host }), 421)
   })
 }
+
+t.test('an open relay does not serve a request without a name', async t => {
+  const { url } = await startRelay(t)
+  t.strictSame(statuses(await sendRaw(t, url, 'GET /healthz HTTP/1.0\r\n\r\n')), [421])
+  t.strictSame(statuses(await sendRaw(t, url, 'GET /healthz HTTP/1.0\r\nhost:\r\n\r\n')), [421])
+})
 
 t.test('an open relay refuses callbacks, streams and the page under another name, with the cure', async t => {
   const { app } = await startRelay(t)

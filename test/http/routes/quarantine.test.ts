@@ -105,7 +105,8 @@ async function withDefect (t: Test, tokens: string[]) {
     authenticator: createAuthenticator({ tokens, keys: [], windowSeconds: 300, required, verifyReservation }),
     failures: createAuthFailures(0),
     metrics: createMetrics(),
-    refusals: createRefusalLog(app.log)
+    refusals: createRefusalLog(app.log),
+    onAppended () {}
   })
   return { hub, log, inject: () => app.inject({ method: 'POST', url: `/callback${query}`, payload: phraseReady('a') }) }
 }
