@@ -39,7 +39,9 @@ t.test('readDescriptorLimit() reads the soft limit', async t => {
   t.equal(readDescriptorLimit(`${path}-of-another-system`), undefined)
 })
 
-t.test('connections over the limit are refused, counted and logged', async t => {
+const noDrop = 'Deno' in globalThis && 'Deno has no limit of connections'
+
+t.test('connections over the limit are refused, counted and logged', { skip: noDrop }, async t => {
   const { app, url } = await startRelay(t)
   const lines: unknown[] = []
   t.intercept(app.log, 'warn', { value: (details: object, message: string) => { lines.push([message, details]) } })
