@@ -9,6 +9,7 @@ export type { Follower, LossReason, Receiver } from './hub/follower.ts'
 export {
   createHub, type Followed, type FollowFrom, type History, type Hub, type HubObserver, type HubOptions
 } from './hub/hub.ts'
+export type { IsAbout } from './hub/erase.ts'
 export type { ReadHeld, Replayed } from './hub/replay.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { memoryStore } from './store/memory/store.ts'
@@ -17,7 +18,7 @@ export { readCallback, readHeld, type ReadCallback, type Reception } from './sun
 export { signTicket } from './ticket.ts'
 export type { Config } from '../schemas/settings.ts'
 export type * from '../schemas/relay-event.ts'
-export type { Appended, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
+export type { Appended, Erased, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
 export type {
   Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
   SubmissionStage, Submissions, WatchDraft, Watched

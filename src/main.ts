@@ -1,5 +1,7 @@
 import type { Config } from '../schemas/config.ts'
 import { createRelay } from './app.ts'
+import { backup } from './cli/backup.ts'
+import { erase } from './cli/erase.ts'
 import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
 import { sandbox, startSandbox } from './cli/sandbox.ts'
@@ -12,6 +14,8 @@ Usage: npm start                       start the server
        npm start -- --help             print this
        npm start -s -- ticket          print a ticket; see ticket --help
        npm start -s -- quarantine      list, show, replay and drop callbacks in quarantine; see quarantine --help
+       npm start -s -- backup          copy the store into a new file; see backup --help
+       npm start -s -- erase           erase a task; see erase --help
        npm start -s -- sandbox         run a local Suno for development; see sandbox --help
        npm run demo                    start the server and a sandbox; takes the options of the sandbox
 
@@ -25,7 +29,8 @@ ${describeConfig()}
 type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
 
 const COMMANDS = new Map<string, Command>([
-  ['ticket', ticket], ['quarantine', quarantine], ['sandbox', sandbox], ['demo', demo]
+  ['ticket', ticket], ['quarantine', quarantine], ['backup', backup], ['erase', erase], ['sandbox', sandbox],
+  ['demo', demo]
 ])
 
 /** Runs a relay until SIGTERM or SIGINT, then calls `onStop`. */

@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/recovery.ts': ['src/errors.ts', 'src/hub/'],
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
   'src/metrics.ts': ['schemas/', 'prom-client'],
-  'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/'],
+  'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
   'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
   'src/bus/': ['src/event.ts'],

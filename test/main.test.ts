@@ -32,7 +32,8 @@ t.test('main names every wrong setting in one line', async t => {
 })
 
 t.test('main refuses an unknown command in one line', async t => {
-  const fact = 'there is no such command, expected one of ticket, quarantine, sandbox, demo, or no argument'
+  const commands = 'ticket, quarantine, backup, erase, sandbox, demo'
+  const fact = `there is no such command, expected one of ${commands}, or no argument`
   const output = `Cannot run "quarantin": ${fact}\n`
   t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), { code: 1, output })
 })

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { replayHeld } from '../hub/replay.ts'
-import { openStore } from '../store/open.ts'
+import { openStore, storeFile } from '../store/open.ts'
 import type { EventStore } from '../store/store.ts'
 import { readHeld } from '../suno/callback.ts'
 
@@ -34,21 +33,15 @@ export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promi
   if (!verb) {
     throw new RangeError(`Cannot run quarantine ${JSON.stringify(name)}, expected ${[...VERBS.keys()].join(', ')}`)
   }
-  const store = await open(env)
+  const config = readConfig(env)
+  // Opening the store would create a missing file.
+  storeFile(config)
+  const store = await openStore(config)
   try {
     return await verb(store, id === undefined ? undefined : readId(id))
   } finally {
     await store.close()
   }
-}
-
-async function open (env: NodeJS.ProcessEnv): Promise<EventStore> {
-  const config = readConfig(env)
-  const { STORE_URL } = config
-  // Opening the store would create the file.
-  if (existsSync(STORE_URL.replace(/^sqlite:/, ''))) return openStore(config)
-  const fact = `STORE_URL is ${JSON.stringify(STORE_URL)}, which is no file, expected the server's`
-  throw new RangeError(`Cannot open the quarantine: ${fact}`)
 }
 
 async function list (store: EventStore): Promise<string> {

@@ -1,12 +1,13 @@
 import type { Replay } from '../../schemas/event.ts'
 import type { EventBus } from '../bus/bus.ts'
 import { resolveCursor, type Position } from './cursor.ts'
+import { eraseTask, type IsAbout } from './erase.ts'
 import { fairReader } from './fair-reader.ts'
 import type { Follower, Receiver, Source } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import { announceSubmissions } from './submissions.ts'
-import type { Appended, EventStore } from '../store/store.ts'
+import type { Appended, Erased, EventStore } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
 export type { Appended } from '../store/store.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
@@ -77,6 +78,13 @@ export interface Hub {
   readonly submissions: Submissions
   /** Resolves with the number of quarantined callbacks. */
   quarantineSize (): Promise<number>
+  /**
+   * Erases a task and the callbacks in quarantine about it. Its followers lose their position, for the reason
+   * `erased`.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the store fails; then nothing is erased
+   */
+  erase (taskId: string, isAbout: IsAbout): Promise<Erased>
   /** Removes the tasks that had no event for `ageMs` and have no followers; resolves with their number. */
   trim (ageMs: number): Promise<number>
   /**
@@ -154,6 +162,12 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
       const position = await locate(taskId, { cursor, replay: 'all' })
       // Undefined if the task was erased since.
       return { position, events: await source.read(taskId, position.cursor, PAGE) ?? [] }
+    },
+
+    async erase (taskId, isAbout) {
+      const erased = await eraseTask(store, taskId, isAbout)
+      groups.poll(taskId)
+      return erased
     },
 
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),

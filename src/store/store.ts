@@ -21,6 +21,13 @@ export interface Extent {
   readonly expected?: Expected | undefined
 }
 
+/** Numbers of erased events and callbacks. */
+export interface Erased {
+  readonly events: number
+  /** Callbacks that were in quarantine. */
+  readonly callbacks: number
+}
+
 /** Options of a store. */
 export interface StoreOptions {
   /** Time during which an equal draft counts as a repeat, in milliseconds; 0 appends every one. Default 120,000. */
@@ -91,6 +98,18 @@ export interface EventStore {
    * @returns the number of tasks that were removed
    */
   trim (ageMs: number, watched: (taskId: string) => boolean): Promise<number>
+
+  /**
+   * Erases a task, all or nothing: its events, its submissions, and callbacks in quarantine. A store on disk overwrites
+   * them there.
+   *
+   * The task keeps its highest seq, under another epoch: a later event goes on with the next one, and ids from before
+   * are unknown. The keys of its deliveries stay known: a delivery that comes again is a duplicate of an event that has
+   * its id and no data, `{}`.
+   *
+   * @param held - ids of the callbacks in quarantine that are about the task
+   */
+  erase (taskId: string, held: readonly number[]): Promise<Erased>
 
   /**
    * Resolves with those tasks whose newest event id is another one than given, and that id. A store that does not

@@ -74,7 +74,7 @@ t.test('quarantine refuses a missing file and creates none', async t => {
   const STORE_URL = `sqlite:${databasePath(t)}`
   for (const env of [{ STORE_URL }, { STORE_URL }, { STORE_URL: 'memory:' }]) {
     const fact = `STORE_URL is "${env.STORE_URL}", which is no file, expected the server's`
-    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the quarantine: ${fact}`))
+    await t.rejects(quarantine(['list'], env), new RangeError(`Cannot open the store: ${fact}`))
   }
 })
 

@@ -99,6 +99,31 @@ const RUNS: Record<string, { skip?: string | false, run (t: Test, code: string):
       const outputs = ['{"code":200}\n', /^1\tstays: /, '1\tdropped\n']
       for (const [i, line] of more.entries()) t.match(await sh(t, line, env), { code: 0, output: outputs[i] })
     }
+  },
+
+  'npm start -s -- backup': {
+    async run (t, code) {
+      const path = databasePath(t)
+      const env = { STORE_URL: `sqlite:${path}` }
+      const relay = await startProcess(t, env)
+      await post(relay.url, phraseReady('a'))
+      const file = `${path}-backup`
+      t.match(await sh(t, code.replace('relay-backup.db', file), env), { code: 0, output: `${file}\n` })
+
+      const restored = await startProcess(t, { STORE_URL: `sqlite:${file}` })
+      t.equal((await fetch(`${restored.url}/tasks/a`)).status, 200)
+    }
+  },
+
+  'npm start -s -- erase': {
+    async run (t, code) {
+      const env = { STORE_URL: `sqlite:${databasePath(t)}` }
+      const { url } = await startProcess(t, env)
+      const taskId = code.trim().split(' ').at(-1) as string
+      await post(url, phraseReady(taskId))
+      t.match(await sh(t, code, env), { code: 0, output: `${taskId}\t1 events\t` })
+      t.equal((await fetch(`${url}/tasks/${taskId}`)).status, 404)
+    }
   }
 }
 

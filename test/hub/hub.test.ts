@@ -372,3 +372,32 @@ t.test('hub asks its store for moved tasks once at a time, and not without follo
   tick()
   t.equal(answers.length, 2)
 })
+
+t.test('hub erase() ends the followers of a task, and erases callbacks about it', async t => {
+  const store = memoryStore()
+  const hub = open(t, store)
+  await fill(store, 'a', 2)
+  for (const body of ['about a', 'about b']) {
+    await store.quarantine.hold({ step: 'validate', body, reason: 'it is odd', digest: body })
+  }
+  const { got, lost, follower } = await collect(hub)
+  follower.resume()
+  const other = await collect(hub, {}, 'b')
+  other.follower.resume()
+  t.strictSame(await hub.erase('a', ({ body }) => body === 'about a'), { events: 2, callbacks: 1 })
+  await turn()
+  t.strictSame([got, lost, other.lost], [[2], ['erased'], []])
+  t.strictSame((await store.quarantine.list()).map(({ id }) => id), [2])
+})
+
+t.test('hub erase() misses no callback that leaves the quarantine in the meantime', async t => {
+  const store = memoryStore()
+  await store.quarantine.hold({ step: 'validate', body: '{}', reason: 'it is odd', digest: 'one' })
+  const list = async (): ReturnType<typeof store.quarantine.list> => {
+    const held = await store.quarantine.list()
+    await store.quarantine.drop(1)
+    return held
+  }
+  const hub = open(t, { ...store, quarantine: { ...store.quarantine, list } })
+  t.strictSame(await hub.erase('a', () => true), { events: 0, callbacks: 0 })
+})

@@ -38,6 +38,7 @@ export const LIFE_CASES: Cases = {
     await t.rejects(store.extent('a'), CLOSED)
     await t.rejects(store.trim(1, nobody), CLOSED)
     await t.rejects(store.moved(new Map()), CLOSED)
+    await t.rejects(store.erase('a', []), CLOSED)
     await t.rejects(store.check(), CLOSED)
   }
 }

@@ -63,6 +63,17 @@ export const SHARED_CASES: Cases = {
     t.equal((await stores[0].append('a', draft('two'))).event.seq, 2)
   },
 
+  async 'erase() by one makes the ids of the other unknown' (t, open) {
+    const [store, other] = [await open(), await open()]
+    const { event } = await store.append('a', draft('one'))
+    const newest = new Map([['a', event.id]])
+    await store.moved(newest)
+    await other.erase('a', [])
+    t.equal(await store.read('a', event.id, 10), undefined)
+    t.equal((await store.moved(newest)).size, 1)
+    t.equal((await store.append('a', draft('two'))).event.seq, 2)
+  },
+
   async 'moved() resolves with the tasks to which the other one has appended' (t, open) {
     const [store, other] = [await open(), await open()]
     const { event: a } = await store.append('a', draft('one'))

@@ -1,6 +1,7 @@
 import { APPEND_CASES } from './append.ts'
 import type { Cases, NewHistory, TestHistory } from './cases.ts'
 import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './deliveries.ts'
+import { ERASE_CASES } from './erase.ts'
 import { COPY_CASES, FORK_CASES } from './forks.ts'
 import { LIFE_CASES, REOPEN_CASES } from './life.ts'
 import { QUARANTINE_CASES, QUARANTINE_REOPEN_CASES } from './quarantine.ts'
@@ -25,7 +26,7 @@ export function storeConformance (t: Tester, name: string, newHistory: NewHistor
   const reopenedEvents = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
   const reopened = { ...reopenedEvents, ...SUBMISSION_REOPEN_CASES }
   const shared = { ...SHARED_CASES, ...SUBMISSION_SHARED_CASES }
-  run(t, name, newHistory, { ...events, ...LIFE_CASES, ...submissions })
+  run(t, name, newHistory, { ...events, ...ERASE_CASES, ...LIFE_CASES, ...submissions })
   runIf(t, `${name} over close and open`, newHistory, { applies: ({ durable }) => durable, cases: reopened })
   runIf(t, `${name} opened twice`, newHistory, { applies: (history) => history.shared === true, cases: shared })
   runIf(t, `${name} put back`, newHistory, { applies: ({ copy }) => copy !== undefined, cases: COPY_CASES })

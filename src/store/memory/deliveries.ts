@@ -1,10 +1,17 @@
 import { createClock } from '../clock.ts'
 import type { DeliveryTable } from '../delivery.ts'
 import type { TaskEvent } from '../../event.ts'
+import { ERASED_EVENT } from '../erased.ts'
 import type { MemoryHistory } from './history.ts'
 
+/** Table of delivery keys in memory. */
+export interface MemoryDeliveries extends DeliveryTable<TaskEvent> {
+  /** Erases the data of a task's deliveries. */
+  erase (taskId: string): void
+}
+
 /** Creates the table of delivery keys of a memory store. */
-export function memoryDeliveries (history: MemoryHistory): DeliveryTable<TaskEvent> {
+export function memoryDeliveries (history: MemoryHistory): MemoryDeliveries {
   const { deliveries, tasks } = history
   const clock = createClock()
 
@@ -28,7 +35,14 @@ export function memoryDeliveries (history: MemoryHistory): DeliveryTable<TaskEve
 
     lookup (key) {
       const known = deliveries.get(key)
-      return known?.event && !isKept(known.event) ? { ...known, event: undefined } : known
+      return known?.event && !known.isErased && !isKept(known.event) ? { ...known, event: undefined } : known
+    },
+
+    erase (taskId) {
+      for (const [key, known] of deliveries) {
+        const { event } = known
+        if (event?.taskId === taskId) deliveries.set(key, { ...known, event: { ...event, ...ERASED_EVENT }, isErased: true })
+      }
     },
 
     remember (delivery, digest, event) {

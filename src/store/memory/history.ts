@@ -30,6 +30,8 @@ export interface MemoryTask {
 /** Delivery key of a memory store. */
 export interface MemoryDelivery extends DeliveryLookup<TaskEvent> {
   readonly delivery: Delivery
+  /** true: its event was erased. */
+  readonly isErased?: boolean
 }
 
 /** Quarantined callback of a memory store. */

@@ -5,6 +5,7 @@ import { appendOnce, deliveryRejected, isRepeat } from '../delivery.ts'
 import { submissionRejected } from '../submission-rule.ts'
 import { DAY_MS } from '../submissions.ts'
 import { memoryDeliveries } from './deliveries.ts'
+import { ERASED_EVENT } from '../erased.ts'
 import { memoryEventLog } from './event-log.ts'
 import { idAt, isKnown, newestId, parseEventId } from '../event-id.ts'
 import { epochNow, extentOf, memoryHistory, renewFork, type MemoryTask } from './history.ts'
@@ -85,6 +86,23 @@ export function memoryStore (
     return outcome
   }
 
+  function eraseEvents (taskId: string): number {
+    const task = tasks.get(taskId)
+    if (!task) return 0
+    renewFork(history)
+    task.epochs = [{ from: task.last, epoch: epochNow(history) }]
+    task.notes.length = 0
+    return task.events.splice(0).length
+  }
+
+  /** Erases a held callback; its delivery counts as one of the task. */
+  function eraseHeld (taskId: string, id: number): boolean {
+    const { delivery, digest = '' } = held.get(id) ?? {}
+    const event = { taskId, seq: 0, id: `${epochNow(history)}.0`, ...ERASED_EVENT }
+    if (delivery) deliveries.remember(delivery, digest, event)
+    return held.delete(id)
+  }
+
   return {
     get epoch () { return epochNow(history) },
     quarantine,
@@ -123,6 +141,15 @@ export function memoryStore (
       }
       submissions.forget(now() - DAY_MS, (taskId) => extentOf(history, taskId).newest !== undefined)
       return forgotten
+    },
+
+    async erase (taskId, ids) {
+      requireOpen()
+      const callbacks = ids.filter((id) => eraseHeld(taskId, id)).length
+      const events = eraseEvents(taskId)
+      deliveries.erase(taskId)
+      submissions.forgetTask(taskId)
+      return { events, callbacks }
     },
 
     async moved (newest) {

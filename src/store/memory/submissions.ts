@@ -11,6 +11,8 @@ export interface MemorySubmissions extends Pick<SubmissionCalls<Appended>, 'appe
   readonly submissions: Submissions
   /** The newest submission of a task that is watched. */
   expected (taskId: string): Expected | undefined
+  /** Removes the submissions of a task. */
+  forgetTask (taskId: string): void
   /** Forgets submissions from before a time that are not watched and whose task has no events. */
   forget (before: number, hasEvents: (taskId: string) => boolean): void
 }
@@ -54,6 +56,10 @@ export function memorySubmissions ({ history, log, ...parts }: StoreParts): Memo
     expected (taskId) {
       const row = table.of(taskId).find(({ dueAt }) => dueAt !== null)
       return row && { step: row.step, submittedAt: row.submittedAt, isOverdue: row.stage === 'overdue' }
+    },
+
+    forgetTask (taskId) {
+      for (const row of [...table.of(taskId)]) table.remove(row)
     },
 
     forget (before, hasEvents) {

@@ -1,13 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { createClock } from '../clock.ts'
 import type { DeliveryTable } from '../delivery.ts'
-import type { Epochs, EventRow, StoredEvent } from './epochs.ts'
+import type { Epochs, EventRow, Fork, StoredEvent } from './epochs.ts'
+import { ERASED_EVENT } from '../erased.ts'
 
-interface Row extends EventRow {
+interface Known {
   readonly digest: string
   readonly isHeld: number
+  readonly isErased: number
   readonly taskId: string
+  readonly seq: number
+  readonly fork: Fork
 }
+
+/** Null: the event is not kept. */
+type Row = Known & (Pick<EventRow, 'event' | 'data'> | { readonly event: null })
 
 /**
  * Prepares the statements of the table `deliveries`, for the writer's transaction.
@@ -18,7 +25,9 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
   const clock = createClock()
   const find = db.prepare(`
     SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_id AS taskId, deliveries.seq,
-      deliveries.fork, event, data
+      deliveries.fork, event, data, EXISTS (
+        SELECT 1 FROM marks WHERE marks.task_id = deliveries.task_id AND marks.erased >= deliveries.seq
+      ) AS isErased
     FROM deliveries LEFT JOIN events ON events.task_id = deliveries.task_id AND events.seq = deliveries.seq
       AND events.fork IS deliveries.fork
     WHERE key = ?`)
@@ -35,14 +44,17 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
     return (forgotten.get() as { until: number } | undefined)?.until ?? 0
   }
 
+  function eventOf (row: Row): StoredEvent | undefined {
+    if (row.event !== null) return toStored(row.taskId, row)
+    return row.isErased === 1 ? toStored(row.taskId, { ...row, ...ERASED_EVENT }) : undefined
+  }
+
   return {
     forgottenUntil,
 
     lookup (key) {
-      const row = find.get(key) as Row | { digest: string, isHeld: number, event: null } | undefined
-      if (!row) return undefined
-      const { digest, isHeld } = row
-      return { digest, event: row.event === null ? undefined : toStored(row.taskId, row), isHeld: isHeld === 1 }
+      const row = find.get(key) as Row | undefined
+      return row && { digest: row.digest, event: eventOf(row), isHeld: row.isHeld === 1 }
     },
 
     remember ({ key, onConflict, expiresAt }, digest, event) {

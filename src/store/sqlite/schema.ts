@@ -89,6 +89,8 @@ const MIGRATIONS = [`
   ALTER TABLE marks ADD COLUMN fork INTEGER;
   ALTER TABLE deliveries ADD COLUMN fork INTEGER;
   ALTER TABLE deliveries ADD COLUMN rejects INTEGER;
+`, `
+  ALTER TABLE marks ADD COLUMN erased INTEGER;
 `]
 
 /** Version of the schema that this code reads and writes. */

@@ -77,6 +77,11 @@ export async function sqliteStore (
       return trim({ thread, now: clock(), ageMs, watched })
     },
 
+    async erase (taskId, held) {
+      requireOpen()
+      return thread.call('erase', taskId, held, clock())
+    },
+
     async moved (newest) {
       requireOpen()
       // Its own appends are news on the bus, and most often nobody else writes to the file.

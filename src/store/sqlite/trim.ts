@@ -1,5 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { renewFork, type Fork } from './epochs.ts'
+import { DAY_MS } from '../submissions.ts'
+
+// Keys of deliveries live two days at most. As long, their erased events must not be appended again.
+const ERASED_MS = 2 * DAY_MS
 
 /** Result of one step of the scan for old tasks. */
 export interface StaleStep {
@@ -28,9 +32,12 @@ export function sqliteTrimmer (db: DatabaseSync): Trimmer {
       EXISTS (SELECT 1 FROM events later WHERE later.task_id = events.task_id AND later.seq > events.seq) AS isOlder
     FROM events WHERE n > ? ORDER BY n LIMIT ?`)
   const newest = db.prepare('SELECT seq, fork, at FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
-  const keepMark = db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, fork, at) VALUES (?, ?, ?, ?)')
+  const keepMark = db.prepare(`
+    INSERT OR REPLACE INTO marks (task_id, seq, fork, at, erased)
+    VALUES (?1, ?2, ?3, ?4, (SELECT erased FROM marks WHERE task_id = ?1))`)
   const remove = db.prepare('DELETE FROM events WHERE task_id = ?')
-  const scanMarks = db.prepare('SELECT n, at FROM marks ORDER BY n LIMIT ?')
+  const scanMarks = db.prepare(`
+    SELECT n, at + CASE WHEN erased IS NULL THEN 0 ELSE ${ERASED_MS} END AS at FROM marks ORDER BY n LIMIT ?`)
   const removeMarks = db.prepare('DELETE FROM marks WHERE n <= ?')
 
   return {

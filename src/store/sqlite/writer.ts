@@ -1,20 +1,16 @@
-import { rmSync } from 'node:fs'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Settled } from '../appended.ts'
 import { appendOnce, holdOnce } from '../delivery.ts'
-import { submissionCalls } from '../submission-calls.ts'
-import { sqliteDeliveries } from './deliveries.ts'
+import { dataVersion, guard, requireSameFiles, transaction } from './database.ts'
 import { toDraft, type Entry } from './entry.ts'
-import { sqliteEpochs, toEvent } from './epochs.ts'
-import { sqliteEventLog, type Kept } from './event-log.ts'
-import {
-  dataVersion, filesOf, guard, openForWriting, requireSameFiles, transaction, type Files
-} from './database.ts'
-import { sqliteHeldTable, type HeldEntry } from './quarantine-table.ts'
-import { sqliteSubmissionTable } from './submission-table.ts'
+import { toEvent } from './epochs.ts'
+import { eraseTask } from './erase.ts'
+import type { Kept } from './event-log.ts'
+import type { HeldEntry } from './quarantine-table.ts'
+import { openSession, reopenSession, rescue, type Session } from './session.ts'
 import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
-import { sqliteTrimmer, type Trimmer } from './trim.ts'
+import type { Trimmer } from './trim.ts'
 import type { TaskEvent } from '../../event.ts'
+import type { Erased } from '../store.ts'
 
 /** Outcome of a draft that was not rejected. */
 export interface Outcome {
@@ -35,6 +31,8 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined
   /** Removes a held callback; false when it is not held. */
   drop (id: number): boolean
+  /** See {@link EventStore.erase}. */
+  erase (taskId: string, held: readonly number[], at: number): Erased
   /** Removes the callbacks that came at or before a time. */
   forgetHeld (before: number): void
   /** Removes those of the tasks whose newest event is not younger than `before`; returns their number. */
@@ -60,7 +58,7 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from here and from every method
  */
 export function sqliteWriter (path: string): SqliteWriter {
-  let session: Session | undefined = open(path)
+  let session: Session | undefined = openSession(path)
   const { epochs: { life }, files: { main } } = session
   let isStranded = false
   // Another connection may have written before this one was opened.
@@ -70,7 +68,7 @@ export function sqliteWriter (path: string): SqliteWriter {
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
       if (isStranded) throw new Error('its log was removed while it was in use')
-      session ??= reopen(path, life, main)
+      session ??= reopenSession(path, life, main)
       const { db, files } = session
       try {
         const result = transaction(db, () => {
@@ -103,6 +101,12 @@ export function sqliteWriter (path: string): SqliteWriter {
     hold: (held) => write((s) => holdOne(s, held)),
     release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
     drop: (id) => write((s) => s.held.remove(id) !== undefined),
+    erase (taskId, held, at) {
+      const erased = write((s) => eraseTask(s, { taskId, held, at }))
+      // The log still has the data. A reader of another process may hold it back until the next checkpoint.
+      guard(path, () => { session?.db.exec('PRAGMA wal_checkpoint(TRUNCATE)') })
+      return erased
+    },
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => s.trimmer.stale(before, after, limit)),
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => {
@@ -123,60 +127,6 @@ export function sqliteWriter (path: string): SqliteWriter {
       session?.db.close()
       session = undefined
     }
-  }
-}
-
-/** Opens the file again after a failure. Refuses another history: its numbers would mix with ours. */
-function reopen (path: string, life: string, main: number | undefined): Session {
-  const session = filesOf(path).main === main ? open(path) : undefined
-  if (!session) throw new Error('its file was removed or replaced while it was in use, put it back or restart')
-  if (session.epochs.life === life) return session
-  session.db.close()
-  throw new Error('its history was replaced while it was in use, restart to use the other one')
-}
-
-/**
- * Copies the log into the file if the log was removed under the connection, unless somebody has started another one.
- *
- * @returns whether the log or its index is another one now. Then every connection of this process must close before one
- *   opens: SQLite shares the index among them, and the old index does not fit a new log
- * @see https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
- */
-function rescue (path: string, db: DatabaseSync, { main, wal, shm }: Files): boolean {
-  const now = filesOf(path)
-  if (now.main !== main || (now.wal === wal && now.shm === shm)) return false
-  if (now.wal === undefined) {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    // An index that other processes share with the old log must not describe the new one.
-    rmSync(`${path}-shm`, { force: true })
-  }
-  return true
-}
-
-type Session = ReturnType<typeof open>
-
-function open (path: string) {
-  const db: DatabaseSync = openForWriting(path)
-  const prepare = (sql: string): StatementSync => db.prepare(sql)
-  const epochs = sqliteEpochs(db)
-  const log = sqliteEventLog(db, epochs)
-  const submissions = sqliteSubmissionTable(db)
-  return {
-    db,
-    log,
-    submissions,
-    calls: submissionCalls({ table: submissions, log }),
-    deliveries: sqliteDeliveries(db, epochs),
-    held: sqliteHeldTable(db),
-    trimmer: sqliteTrimmer(db),
-    epochs,
-    files: filesOf(path),
-    check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
-    latest: prepare(`SELECT max(
-      coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0),
-      coalesce((SELECT submitted_at FROM submissions ORDER BY n DESC LIMIT 1), 0),
-      coalesce((SELECT max(at) FROM calls), 0)
-    ) AS at`)
   }
 }
 
