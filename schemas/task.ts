@@ -32,3 +32,10 @@ export const TaskSchema = Type.Object({
   })
 })
 export type { Task } from './relay-event.ts'
+
+/** Response of `DELETE /tasks/:taskId`. */
+export const ErasedSchema = Type.Object({
+  taskId: Type.String(),
+  events: Type.Integer({ description: 'number of events that were erased' }),
+  callbacks: Type.Integer({ description: 'number of callbacks in quarantine that were erased' })
+})

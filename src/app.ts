@@ -17,6 +17,7 @@ import { planCapacity, readDescriptorLimit, reportRefusedConnections, type Capac
 import { toListenError, type ListenAddress } from './http/listen.ts'
 import { sendProblem } from './http/problems.ts'
 import { callback, type CallbackOptions } from './http/routes/callback.ts'
+import { erase } from './http/routes/erase.ts'
 import { events } from './http/routes/events.ts'
 import { health } from './http/routes/health.ts'
 import { metricsRoute } from './http/routes/metrics.ts'
@@ -106,7 +107,9 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
   const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
   await app.register(callback, inbound)
-  await app.register(submit, { ...submitOptions(config), submitter: asking.submitter, metrics })
+  const checkApiToken = apiTokenCheck(config.API_TOKENS)
+  await app.register(submit, { ...submitOptions(config), checkApiToken, submitter: asking.submitter, metrics })
+  await app.register(erase, { hub, checkApiToken })
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
   await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
   await app.register(tasks, { hub, streams, limits, checkTicket })
@@ -133,7 +136,6 @@ function createGuards (config: Config, verifyReservation: VerifyReservation) {
 
 function submitOptions (config: Config) {
   return {
-    checkApiToken: apiTokenCheck(config.API_TOKENS),
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
     ticketKey: config.TICKET_KEYS[0],
     bodyLimit: config.BODY_LIMIT_BYTES
