@@ -9,7 +9,7 @@ const ROUTES: ReadonlyArray<[path: string, allow: string]> = [
   ['/callback/validate', 'POST'],
   ['/callback/', 'POST'],
   ['/events/a', 'GET, HEAD'],
-  ['/tasks/a', 'GET, HEAD, PUT'],
+  ['/tasks/a', 'DELETE, GET, HEAD, PUT'],
   ['/tasks', 'POST'],
   ['/healthz', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
