@@ -1,22 +1,22 @@
 import type { ClaimOptions, Submissions } from '../store/submissions.ts'
 import type { Questioner, WatchReport } from './questioner.ts'
 
-// Finds what other processes expect.
+// Interval for finding submissions of other processes.
 const POLL_MS = 10_000
-// Due but not claimed: the limit is reached, or another process was faster.
+// Delay after a claim without a result: the limit is reached, or another process was faster.
 const BUSY_MS = 1000
 
 /**
- * Limits of the questions: half of the 20 calls in 10 seconds that a vendor allows. The lease is longer than a question
- * takes, which is 10 seconds and the time of the store.
+ * Limits on questions: half of the 20 calls in 10 seconds that Suno allows. The lease is longer than a question, which
+ * takes at most 10 seconds besides the store's time.
  */
 export const LIMITS: ClaimOptions = { leaseMs: 30_000, maxQuestions: 10, maxCalls: 20, windowMs: 10_000 }
 
 /** Loop that watches over submissions. */
 export interface WatchLoop {
-  /** Says that something will be due after `ms` milliseconds, such as a new submission. */
+  /** Schedules a claim in `ms` milliseconds at the latest, for example for a new submission. */
   dueIn (ms: number): void
-  /** Claims nothing more. Resolves when what is under way has ended. Safe to call twice. */
+  /** Stops claiming. Resolves when running claims and questions have ended. Safe to call twice. */
   stop (): Promise<void>
 }
 
@@ -25,13 +25,13 @@ export interface WatchLoopOptions {
   readonly submissions: Submissions
   readonly questioner: Questioner
   readonly report: Pick<WatchReport, 'onError'>
-  /** Clock that never goes back, in milliseconds. Default: `performance.now`. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
 
 /**
- * Starts the loop that claims what is due, one claim after the other, and lets questions run at the same time. A failure
- * of the store is reported and does not end it.
+ * Starts the loop that claims due submissions. Claims run one after the other, questions run concurrently. The loop
+ * reports a failure of the store and goes on.
  */
 export function watchOver (options: WatchLoopOptions): WatchLoop {
   const { submissions, questioner, report, now = () => performance.now() } = options
@@ -48,7 +48,7 @@ export function watchOver (options: WatchLoopOptions): WatchLoop {
     timer = setTimeout(() => { run(claimDue) }, Math.max(0, dueAt - now())).unref()
   }
 
-  /** Runs something to its end, whatever happens. */
+  /** Tracks work until it ends, and reports its failure. */
   function run (work: () => Promise<void>): void {
     const running = work().catch(report.onError).finally(() => { underWay.delete(running) })
     underWay.add(running)
@@ -57,7 +57,7 @@ export function watchOver (options: WatchLoopOptions): WatchLoop {
   async function claimDue (): Promise<void> {
     isClaiming = true
     dueAt = Infinity
-    // A store that fails is asked again after this time.
+    // The delay after a failure of the store.
     let nextMs = POLL_MS
     try {
       nextMs = await submissions.nextDueMs() ?? POLL_MS
@@ -70,7 +70,7 @@ export function watchOver (options: WatchLoopOptions): WatchLoop {
 
   async function claim (): Promise<number> {
     const due = await submissions.claim(LIMITS)
-    // After a stop others take them when the lease has ended.
+    // After a stop, other processes claim the submissions when the lease has ended.
     for (const submission of isStopped ? [] : due) {
       run(async () => {
         const nextMs = await questioner(submission)

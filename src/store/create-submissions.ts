@@ -4,34 +4,41 @@ import type { MaySettle } from './submission-rule.ts'
 import type { SubmissionRow } from './submission-table.ts'
 import type { Due, Submission, SubmissionCounts, Submissions } from './submissions.ts'
 
-/** Methods of the writing side that `Submissions` calls. */
+/** Writing methods that `Submissions` calls. */
 type Method = Exclude<keyof SubmissionCalls<never>, 'append' | 'isForeign'>
 
-/** Parts of a store that its submissions are made of. */
+/** Calls a writing method in a transaction of its own. */
+type Call<Kept extends MaySettle> = <M extends Method>(
+  method: M, ...args: Parameters<SubmissionCalls<Kept>[M]>
+) => Promise<ReturnType<SubmissionCalls<Kept>[M]>>
+
+/** Parts of a store for its submissions. */
 export interface SubmissionParts<Kept extends MaySettle> {
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
   readonly requireOpen: () => void
   readonly now: () => number
-  /** Calls a method of the writing side in a transaction of its own. */
-  readonly call: <M extends Method>(method: M, ...args: Parameters<SubmissionCalls<Kept>[M]>) => Promise<ReturnType<SubmissionCalls<Kept>[M]>>
+  readonly call: Call<Kept>
   readonly signingKey: () => string
-  /** The submissions of a task, newest first. */
+  /** Returns the submissions of a task, newest first. */
   readonly of: (taskId: string) => SubmissionRow[]
   readonly counts: () => SubmissionCounts
-  /** Time at which the next submission may be claimed, in milliseconds since 1970; undefined when none is watched. */
+  /** Returns the time of the next claim, in milliseconds since 1970; undefined when no submission is watched. */
   readonly nextDue: () => number | undefined
-  /** Event id of a place. */
+  /** Returns the event id of a place. */
   readonly idOf: (taskId: string, seq: number) => string
   readonly toAppended: (kept: Kept) => Appended
 }
 
 /** Returns the submissions of a store. */
-export function createSubmissions<Kept extends MaySettle> ({ requireOpen, now, call, idOf, toAppended, ...parts }: SubmissionParts<Kept>): Submissions {
+export function createSubmissions<Kept extends MaySettle> (options: SubmissionParts<Kept>): Submissions {
+  const { requireOpen, now, call, idOf, toAppended, ...parts } = options
+
   function toSubmission ({ id, step, taskId, place, stage, submittedAt, asked }: SubmissionRow): Submission {
-    return { id, step, taskId, place: taskId === null ? null : idOf(taskId, place as number), stage, submittedAt, asked }
+    const placeId = taskId === null ? null : idOf(taskId, place as number)
+    return { id, step, taskId, place: placeId, stage, submittedAt, asked }
   }
 
-  /** Turns the result of a method that may append an event. */
+  /** Converts the result of a method that may append an event. */
   async function tell (call: Promise<Kept | undefined>): Promise<Appended | undefined> {
     const kept = await call
     return kept && toAppended(kept)
@@ -46,7 +53,8 @@ export function createSubmissions<Kept extends MaySettle> ({ requireOpen, now, c
     async reserve (draft) {
       requireOpen()
       const reserved = await call('reserve', draft, now())
-      return reserved.result === 'conflict' ? reserved : { result: reserved.result, submission: toSubmission(reserved.row) }
+      if (reserved.result === 'conflict') return reserved
+      return { result: reserved.result, submission: toSubmission(reserved.row) }
     },
 
     async expect (id, taskId, patience) {

@@ -1,14 +1,20 @@
 import type { EventDraft } from '../event.ts'
 import { isSameKind, submissionRule, type SubmissionRule, type MaySettle } from './submission-rule.ts'
-import type { BoundRow, DatedDraft, EventLog, SubmissionRow, SubmissionTable } from './submission-table.ts'
-import { DAY_MS, type Answer, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft } from './submissions.ts'
+import {
+  NEW, type BoundRow, type DatedDraft, type EventLog, type SubmissionRow, type SubmissionTable
+} from './submission-table.ts'
+import {
+  DAY_MS, type Answer, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft
+} from './submissions.ts'
 
 const MAX_PAST_DEADLINE = 100
 
 /** Result of a reservation. */
-export type ReservedRow = { readonly result: 'reserved' | 'repeat', readonly row: SubmissionRow } | { readonly result: 'conflict' }
+export type ReservedRow =
+  | { readonly result: 'reserved' | 'repeat', readonly row: SubmissionRow }
+  | { readonly result: 'conflict' }
 
-/** Methods of `Submissions` that write, in the transaction of the store. Times are in milliseconds since 1970. */
+/** Writing methods of `Submissions`, called in a transaction of the store. Times are in milliseconds since 1970. */
 export interface SubmissionCalls<Kept extends MaySettle> extends Pick<SubmissionRule<Kept>, 'isForeign' | 'append'> {
   reserve (draft: ReservationDraft, now: number): ReservedRow
   expect (id: string, taskId: string, patience: Patience): BoundRow | undefined
@@ -27,7 +33,7 @@ interface Parts<Kept> {
   readonly log: EventLog<Kept>
 }
 
-/** Returns the methods that write over the submissions and the events of a store: written once, for every store. */
+/** Returns the writing methods over the submissions and the events of a store. Every store uses them. */
 export function submissionCalls<Kept extends MaySettle> ({ table, log }: Parts<Kept>): SubmissionCalls<Kept> {
   const rule = submissionRule(table, log)
   return {
@@ -41,7 +47,9 @@ export function submissionCalls<Kept extends MaySettle> ({ table, log }: Parts<K
 
 type Beginnings = Pick<SubmissionCalls<never>, 'reserve' | 'expect' | 'cancel' | 'watch'>
 
-function beginnings<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>): Beginnings {
+function beginnings<Kept extends MaySettle> (
+  table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>
+): Beginnings {
   function watchOver (row: BoundRow, { askAfterMs, giveUpMs }: Patience): BoundRow {
     const others = table.of(row.taskId).filter(({ step }) => isSameKind(step, row.step))
     if (others.some(({ n }) => n > row.n)) return table.update(row, { stage: 'superseded' })
@@ -49,7 +57,7 @@ function beginnings<Kept extends MaySettle> (table: SubmissionTable, log: EventL
     return table.update(row, { stage: 'expected', dueAt: Math.min(row.submittedAt + askAfterMs, deadline), deadline })
   }
 
-  /** Settles a submission by an outcome that came before its task was known, without a token. */
+  /** Settles a submission by an outcome without a token that came before its task was known. */
   function settleEarly (row: BoundRow): BoundRow | undefined {
     const early = log.outcomes(row.taskId).find(({ seq, step, submission }) => {
       return submission === null && seq > row.place && step === row.step
@@ -69,11 +77,13 @@ function beginnings<Kept extends MaySettle> (table: SubmissionTable, log: EventL
   return {
     reserve ({ id, step, taskId = null, idempotency }, now) {
       const repeated = idempotency && known(idempotency.key, now)
-      if (repeated) return repeated.digest === idempotency.digest ? { result: 'repeat', row: repeated } : { result: 'conflict' }
+      if (repeated && repeated.digest !== idempotency.digest) return { result: 'conflict' }
+      if (repeated) return { result: 'repeat', row: repeated }
       table.recordCall(now, false)
       const place = taskId === null ? null : log.last(taskId)
       const { key = null, digest = null } = idempotency ?? {}
-      return { result: 'reserved', row: table.insert({ ...NEW, id, step, namedTaskId: taskId, place, submittedAt: now, key, digest }) }
+      const row = table.insert({ ...NEW, id, step, namedTaskId: taskId, place, submittedAt: now, key, digest })
+      return { result: 'reserved', row }
     },
 
     expect (id, taskId, patience) {
@@ -96,7 +106,8 @@ function beginnings<Kept extends MaySettle> (table: SubmissionTable, log: EventL
       if (known) return { row: known, created: false }
       const newest = log.outcomes(taskId).at(-1)
       const isDone = newest?.seq === last && newest.step === step
-      const row = table.insert({ ...NEW, id, step, taskId, place: isDone ? last - 1 : last, submittedAt: now }) as BoundRow
+      const place = isDone ? last - 1 : last
+      const row = table.insert({ ...NEW, id, step, taskId, place, submittedAt: now }) as BoundRow
       return { row: settleEarly(row) ?? watchOver(row, patience), created: true }
     }
   }
@@ -107,7 +118,7 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
     return table.update(row, { dueAt, asked: row.asked + 1 })
   }
 
-  /** Claims as many as the limit allows; for one that it does not allow, pauses until a call has left the window. */
+  /** Claims due submissions up to the limit. If one more is due, pauses until the oldest call leaves the window. */
   function claimDue ({ leaseMs, maxQuestions, maxCalls, windowMs }: ClaimOptions, now: number): BoundRow[] {
     const recent = table.callsAfter(now - windowMs)
     const room = Math.max(0, Math.min(maxQuestions - recent.questions, maxCalls - recent.calls))
@@ -120,7 +131,8 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
 
   return {
     claim (options, now) {
-      const past = table.due(now, true, MAX_PAST_DEADLINE).map((row) => table.update(row, { dueAt: now + options.leaseMs }))
+      const dueAt = now + options.leaseMs
+      const past = table.due(now, true, MAX_PAST_DEADLINE).map((row) => table.update(row, { dueAt }))
       return table.pausedUntil() > now ? past : [...past, ...claimDue(options, now)]
     },
 
@@ -130,7 +142,9 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
   }
 }
 
-function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
+function answers<Kept extends MaySettle> (
+  table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>
+): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
   function tell (row: BoundRow, draft: EventDraft, now: number): Kept {
     return log.append({ ...draft, taskId: row.taskId, at: now })
   }
@@ -147,7 +161,7 @@ function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<
     return own ? undefined : kept
   }
 
-  /** Notes progress; returns whether it has changed. */
+  /** Records progress. Returns whether it has changed. */
   function takeProgress (row: BoundRow, progress: string | undefined): boolean {
     if (progress === undefined || progress === row.progress) return false
     table.update(row, { progress, hasProgressed: 1 })
@@ -165,7 +179,9 @@ function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<
     answer (id, { draft, progress, nextMs }, now) {
       const row = table.byId(id) as BoundRow | undefined
       if (row?.dueAt == null && row?.stage !== 'timed-out') return undefined
-      const next = row.dueAt === null ? row : table.update(row, { dueAt: Math.min(now + nextMs, row.deadline as number) })
+      const next = row.dueAt === null
+        ? row
+        : table.update(row, { dueAt: Math.min(now + nextMs, row.deadline as number) })
       const meaning = draft?.about?.meaning
       if (draft && meaning !== undefined) return takeOutcome(next, { ...draft, taskId: next.taskId, at: now }, meaning)
       const hasChanged = next.dueAt !== null && takeProgress(next, progress ?? draft?.about?.progress)
@@ -180,17 +196,3 @@ function answers<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<
     }
   }
 }
-
-const NEW = {
-  namedTaskId: null,
-  taskId: null,
-  place: null,
-  stage: 'reserved',
-  asked: 0,
-  dueAt: null,
-  deadline: null,
-  hasProgressed: 0,
-  progress: null,
-  key: null,
-  digest: null
-} as const

@@ -12,17 +12,17 @@ export interface MaySettle {
   readonly settled?: Settled
 }
 
-/** Events of a task that say the same as an outcome. */
+/** Events of a task that are equal to an outcome. */
 interface Same {
   /** Event of the submission itself. */
   readonly own: OutcomeRow | undefined
-  /** Events from before it, of any step: a regenerate may go on showing the phrase of the validate before it. */
+  /** Earlier events, of any step: Suno may show the phrase of a validate until the regenerate has a new one. */
   readonly former: readonly OutcomeRow[]
 }
 
-/** Rule by which outcomes settle submissions: written once, for every store. */
+/** Rule by which outcomes settle submissions. Every store uses it. */
 export interface SubmissionRule<Kept extends MaySettle> {
-  /** Whether the token of a draft is of a submission of another task or step; then the draft must be rejected. */
+  /** Returns whether the token of a draft belongs to another task or step. Such a draft must be rejected. */
   isForeign (draft: DatedDraft): boolean
   /**
    * Appends a draft that may be about a submission, and settles the submission by its outcome.
@@ -32,7 +32,7 @@ export interface SubmissionRule<Kept extends MaySettle> {
   append (draft: DatedDraft, keep: () => Kept): Kept
   /** Settles a submission by an event of its task, unless it is settled. */
   settle (row: BoundRow, kept: Kept): Kept
-  /** Finds events that say the same as an outcome. */
+  /** Finds the events that are equal to an outcome. */
   same (row: BoundRow, meaning: string): Same
   /** Names the task of a submission, and ends the watch over older ones of the same task and kind. */
   bind (row: SubmissionRow, taskId: string): BoundRow
@@ -45,25 +45,26 @@ export function submissionRejected (): RelayError {
   return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its token belongs to another task or step')
 }
 
-/**
- * Whether two steps have one record at Suno, which shows the outcome of the newer submission: validate and regenerate do.
- */
+/** Returns whether two steps share one record at Suno, as validate and regenerate do. It shows the newer outcome. */
 export function isSameKind (one: Step, other: Step): boolean {
   return (one === 'generate') === (other === 'generate')
 }
 
 /** Returns the rule over the submissions and the events of a store. */
-export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, log: EventLog<Kept>): SubmissionRule<Kept> {
+export function submissionRule<Kept extends MaySettle> (
+  table: SubmissionTable, log: EventLog<Kept>
+): SubmissionRule<Kept> {
   function bind (row: SubmissionRow, taskId: string): BoundRow {
     const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
     const bound = table.update(row, { taskId, place }) as BoundRow
     for (const other of table.of(taskId)) {
-      if (isSameKind(other.step, row.step) && other.n < row.n && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
+      const isOlder = isSameKind(other.step, row.step) && other.n < row.n
+      if (isOlder && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
     }
     return bound
   }
 
-  /** The submission whose token authenticated a draft. */
+  /** Returns the submission whose token authenticated a draft. */
   function named ({ about }: DatedDraft): SubmissionRow | undefined {
     return about?.submission === undefined ? undefined : table.byId(about.submission)
   }
@@ -73,14 +74,14 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     return row !== undefined && (row.step !== draft.about?.step || (row.taskId ?? draft.taskId) !== draft.taskId)
   }
 
-  /** The submission that a draft is about. */
+  /** Finds the submission of a draft, and binds it to the draft's task. */
   function find (draft: DatedDraft): BoundRow | undefined {
     const row = named(draft)
     if (!row) return table.of(draft.taskId).find(({ step }) => step === draft.about?.step)
     return row.taskId === null ? bind(row, draft.taskId) : row as BoundRow
   }
 
-  /** Place of the next submission of the same task and kind: what is kept after it belongs to that one. */
+  /** Returns the place of the next submission of the same task and kind. Later events belong to that submission. */
   function endOf ({ taskId, step, n }: BoundRow): number {
     return table.of(taskId).findLast((other) => isSameKind(other.step, step) && other.n > n)?.place ?? Infinity
   }
@@ -120,7 +121,7 @@ export function submissionRule<Kept extends MaySettle> (table: SubmissionTable, 
     if (own) return settle(row, log.repeat(row.taskId, own.seq))
     const resent = submission === undefined ? former.find((event) => event.step === step) : undefined
     if (!resent) return settle(row, log.append(draft))
-    // An equal phrase or voice comes late, however late it is. An equal failure may be new, unless the sender retries it.
+    // An equal phrase or voice is always a resend. An equal failure is one within the deduplication window only.
     if (READY.has(draft.event)) return log.repeat(row.taskId, resent.seq)
     const kept = keep()
     return kept.duplicate ? kept : settle(row, kept)

@@ -8,32 +8,47 @@ export interface DatedDraft extends EventDraft {
   readonly at: number
 }
 
-/** Submission as a table keeps it. */
+/** Row of a submission. Times are in milliseconds since 1970. */
 export interface SubmissionRow {
-  /** Grows with every submission and is never given twice. */
+  /** Number that grows with every submission and is never used again. */
   readonly n: number
   readonly id: string
   readonly step: Step
-  /** The task that the call named, until Suno or a callback has named one. */
+  /** Task that the call named, if any. */
   readonly namedTaskId: string | null
   readonly taskId: string | null
-  /** seq of the task's last event before the submission: of `taskId`, or of `namedTaskId` until that is known. */
+  /** seq of the last event before the submission: of task `taskId`, or of `namedTaskId` while `taskId` is null. */
   readonly place: number | null
   readonly stage: SubmissionStage
   readonly submittedAt: number
   readonly asked: number
-  /** Time from which it may be claimed; set while it is expected or overdue. */
+  /** Time from which the submission may be claimed; null unless it is expected or overdue. */
   readonly dueAt: number | null
-  /** Time at which the relay gives up. */
+  /** Time at which the relay gives up; null until the submission is expected. */
   readonly deadline: number | null
   /** 1: Suno has reported progress since the submission. */
   readonly hasProgressed: 0 | 1
-  /** The progress that was reported last. */
+  /** Last status that Suno has reported as progress. */
   readonly progress: string | null
   readonly key: string | null
-  /** Digest of the body that the key came with. */
+  /** Digest of the request body that came with the key. */
   readonly digest: string | null
 }
+
+/** Initial values of a new submission. */
+export const NEW = {
+  namedTaskId: null,
+  taskId: null,
+  place: null,
+  stage: 'reserved',
+  asked: 0,
+  dueAt: null,
+  deadline: null,
+  hasProgressed: 0,
+  progress: null,
+  key: null,
+  digest: null
+} as const
 
 /** Submission that has a task. */
 export interface BoundRow extends SubmissionRow {
@@ -44,10 +59,10 @@ export interface BoundRow extends SubmissionRow {
 /** Columns of a submission that change. */
 export type Changes = Partial<Omit<SubmissionRow, 'n' | 'id' | 'step' | 'namedTaskId' | 'submittedAt' | 'digest'>>
 
-/** Time for which calls to Suno are counted; a limit on them has no longer window. */
+/** Time for which calls to Suno are counted, in milliseconds: the max window of a limit. */
 export const RECENT_MS = 60_000
 
-/** Calls to Suno within a time. */
+/** Numbers of recent calls to Suno. */
 export interface RecentCalls {
   readonly questions: number
   /** Questions and submissions. */
@@ -60,20 +75,20 @@ export interface RecentCalls {
 export interface SubmissionTable {
   byId (id: string): SubmissionRow | undefined
   byKey (key: string): SubmissionRow | undefined
-  /** The submissions that have this task, newest first. */
+  /** Returns the submissions of a task, newest first. */
   of (taskId: string): BoundRow[]
   insert (row: Omit<SubmissionRow, 'n'>): SubmissionRow
-  /** Changes a submission and returns it as it is now. */
+  /** Changes a submission. Returns the changed row. */
   update<Row extends SubmissionRow> (row: Row, changes: Changes): Row
   /** Removes a submission that is not watched. */
   remove (row: SubmissionRow): void
-  /** Submissions that may be claimed at a time and have or have not passed their deadline, longest due first. */
+  /** Returns submissions that are due, longest due first: either those past their deadline, or the others. */
   due (now: number, isPastDeadline: boolean, limit: number): BoundRow[]
-  /** Counts a call to Suno, and forgets those older than a minute. */
+  /** Records a call to Suno, and removes calls older than {@link RECENT_MS}. */
   recordCall (at: number, isQuestion: boolean): void
-  /** Calls to Suno after a time. */
+  /** Counts calls to Suno after a time. */
   callsAfter (at: number): RecentCalls
-  /** Time until which no question may be claimed; 0 for none. */
+  /** Returns the time until which no question may be claimed; 0 for none. */
   pausedUntil (): number
   pauseUntil (at: number): void
 }
@@ -84,7 +99,7 @@ export interface OutcomeRow {
   readonly step: Step
   /** Equal for equal outcomes, whatever their step. */
   readonly meaning: string
-  /** `n` of the submission that the event is an outcome of, if it is known. */
+  /** `n` of the submission that the outcome belongs to; null if unknown. */
   readonly submission: number | null
 }
 
@@ -94,16 +109,16 @@ export interface OutcomeRow {
  * @typeParam Kept - result of an append
  */
 export interface EventLog<Kept> {
-  /** The highest seq that the task ever had. */
+  /** Returns the highest seq that the task ever had. */
   last (taskId: string): number
-  /** The highest seq that the task had at a time, in milliseconds since 1970. */
+  /** Returns the highest seq that the task had before a time, in milliseconds since 1970. */
   lastBefore (taskId: string, time: number): number
-  /** The outcomes of a task that are kept, oldest first. */
+  /** Returns the kept outcomes of a task, oldest first. */
   outcomes (taskId: string): OutcomeRow[]
-  /** Notes the submission that an event is an outcome of. */
+  /** Records the submission that an outcome belongs to. */
   attribute (taskId: string, seq: number, submission: number): void
-  /** Appends a draft, whatever came before. */
+  /** Appends a draft without deduplication. */
   append (draft: DatedDraft): Kept
-  /** The result for a draft that repeats an event. */
+  /** Returns the result for a draft that repeats an event. */
   repeat (taskId: string, seq: number): Kept
 }

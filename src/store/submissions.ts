@@ -8,7 +8,8 @@ export const DAY_MS = 86_400_000
 /**
  * Stage of a submission: `reserved` before Suno has named its task, `expected` and `overdue` until an outcome is kept,
  * then `settled`; `timed-out` when the relay has given up, which a late callback turns into `settled`; `superseded`
- * when a newer submission of the same task and step has taken its place before it had an outcome.
+ * when a newer submission of the same task and step replaced it before it had an outcome. Here validate and regenerate
+ * count as one step, since Suno shows one phrase for both.
  */
 export type SubmissionStage = 'reserved' | 'expected' | 'overdue' | 'settled' | 'timed-out' | 'superseded'
 
@@ -19,12 +20,15 @@ export interface Submission {
   readonly step: Step
   /** Null until Suno's answer or a callback names the task. */
   readonly taskId: string | null
-  /** Event id of the task's last event before the submission: a stream that starts here shows only what it brought. Null with `taskId`. */
+  /**
+   * Event id of the task's last event before the submission. A stream that starts here shows only later events. Null
+   * while `taskId` is null.
+   */
   readonly place: string | null
   readonly stage: SubmissionStage
   /** Time of the reservation, in milliseconds since 1970, by the store's clock. */
   readonly submittedAt: number
-  /** How often the relay has asked Suno for the outcome. */
+  /** Number of times that the relay has asked Suno for the outcome. */
   readonly asked: number
 }
 
@@ -41,13 +45,19 @@ export interface Expected {
 export interface ReservationDraft {
   readonly id: string
   readonly step: Step
-  /** The task that the call names, if it names one: the vendor may answer with the same id, and its last event then is the place. */
+  /**
+   * Task that the call names, if any. If Suno answers with the same id, the last event before the reservation is the
+   * place.
+   */
   readonly taskId?: string | undefined
   /** Key and digest of the body of a request that may be repeated. */
   readonly idempotency?: { readonly key: string, readonly digest: string } | undefined
 }
 
-/** Result of a reservation: made now, or made before under the same key by an equal body or by another one. */
+/**
+ * Result of a reservation: `reserved` if it is new, `repeat` if an equal body made it before under the same key,
+ * `conflict` if another body did.
+ */
 export type Reserved =
   | { readonly result: 'reserved' | 'repeat', readonly submission: Submission }
   | { readonly result: 'conflict' }
@@ -93,11 +103,11 @@ export interface ClaimOptions {
   readonly windowMs: number
 }
 
-/** An answer of Suno to a question. */
+/** Answer of Suno to a question. */
 export interface Answer {
-  /** Event that the answer amounts to; undefined for an answer that tells nothing (a failed question). */
+  /** Event to append; undefined for a failed question. */
   readonly draft?: EventDraft | undefined
-  /** Status in Suno's own word, if the answer says that the task is in progress; an event is kept only when it has changed. */
+  /** Suno's own status, if the task is in progress. An event is kept only when the status has changed. */
   readonly progress?: string | undefined
   /** Time until the next question is due, in milliseconds. */
   readonly nextMs: number
@@ -112,52 +122,59 @@ export interface SubmissionCounts {
 }
 
 /**
- * Keeps what Suno was asked to do until its outcome is kept.
+ * Submissions of a store, from the reservation to the outcome.
  *
- * `EventStore.append()` settles a submission in the same transaction as the outcome. Every method rejects with a
- * {@link RelayError} `STORE_UNAVAILABLE` while the store cannot do its work. Time is the store's clock.
+ * `EventStore.append()` settles a submission in the transaction that appends the outcome. Every method rejects with a
+ * {@link RelayError} `STORE_UNAVAILABLE` while the store is unavailable. Times are of the store's clock.
  */
 export interface Submissions {
   /** Resolves with the secret that signs reservations: 256 random bits, made with the store and kept in it. */
   signingKey (): Promise<string>
   /**
-   * Keeps a reservation durably before the call is made, and records the place before it. A key is remembered for a day;
-   * a reservation that no task was named for, also.
+   * Keeps a reservation durably before the call is made, and records its place. The store remembers a key, and a
+   * reservation without a task, for a day.
    */
   reserve (draft: ReservationDraft): Promise<Reserved>
   /**
-   * Names the task that Suno has answered with, and begins to watch over it. An older submission of the same task and
-   * step that has no outcome yet is superseded. Safe to call after a callback under the reservation was quicker.
+   * Names the task that Suno has answered with, and begins to watch over it. Supersedes older submissions
+   * of the same task and step that have no outcome. Safe to call after a callback has named the task.
    *
    * @returns undefined when the reservation is unknown, or a callback has named another task
    */
   expect (id: string, taskId: string, patience: Patience): Promise<Submission | undefined>
-  /** Forgets a reservation for which nothing was submitted. */
+  /** Removes a reservation whose call was not made. */
   cancel (id: string): Promise<void>
   /**
-   * Begins to watch over a task that was submitted elsewhere. Idempotent: a task and step that is known is returned as it is.
-   * Where the newest event is an outcome of this step already, the submission is settled by it, and its place is before it.
+   * Begins to watch over a task that was submitted elsewhere. Idempotent: returns the known submission of a task and
+   * step. If the task's newest event is an outcome of this step, it settles the submission, whose place is before it.
    */
   watch (draft: WatchDraft, patience: Patience): Promise<Watched>
-  /** Claims submissions that are due, oldest first, and counts them as asked: of concurrent callers one gets each. */
+  /** Claims due submissions, longest due first. Counts them as asked. Concurrent callers never get the same one. */
   claim (options: ClaimOptions): Promise<Due[]>
-  /** Resolves with the time until something is due or its lease ends, in milliseconds; undefined when nothing is watched. */
+  /**
+   * Resolves with the time until the next submission is due or its lease ends, in milliseconds; undefined when none is
+   * watched.
+   */
   nextDueMs (): Promise<number | undefined>
-  /** Keeps nobody from submitting, but lets no question be claimed for a while, in every process: Suno said "too often". */
+  /**
+   * Stops claims of questions for `ms` milliseconds in every process, after Suno has answered "too often". Submitting
+   * and claims past the deadline go on.
+   */
   pause (ms: number): Promise<void>
-  /** Appends `task-overdue` and makes the submission overdue, once. Resolves with undefined when it is no longer `expected`. */
+  /** Appends `task-overdue` and makes the submission overdue. Resolves with undefined if it is not `expected`. */
   overdue (id: string, draft: EventDraft): Promise<Appended | undefined>
   /**
-   * Takes Suno's answer: appends its event and settles the submission if it is a new outcome.
+   * Takes Suno's answer. Appends a new outcome, which settles the submission, or progress that has changed.
    *
-   * An outcome that was kept before the submission is no outcome of it, unless Suno has reported progress since. Progress
-   * is kept when it has changed. Resolves with undefined, and only sets the next due time, for what says nothing new;
-   * nothing is appended to a submission that is settled or superseded.
+   * An outcome equal to one from before the submission does not settle it, unless Suno has reported progress since.
+   * Resolves with undefined if nothing was appended. Then only the next due time changes. Nothing is appended to a
+   * submission that is settled or superseded.
    */
   answer (id: string, answer: Answer): Promise<Appended | undefined>
-  /** Appends `task-timeout` and ends the watch. Resolves with undefined when it is settled or superseded. */
+  /** Appends `task-timeout` and ends the watch. Resolves with undefined if it is no longer watched. */
   giveUp (id: string, draft: EventDraft): Promise<Appended | undefined>
-  /** The submissions of a task, newest first. */
+  /** Resolves with the submissions of a task, newest first. */
   of (taskId: string): Promise<Submission[]>
+  /** Resolves with the numbers of submissions without an outcome. */
   counts (): Promise<SubmissionCounts>
 }

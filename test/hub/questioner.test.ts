@@ -9,29 +9,38 @@ import type { Due } from '../../src/store/submissions.ts'
 
 const PATIENCE = { askAfterMs: 30_000, giveUpMs: 600_000 }
 const START = Date.parse('2026-01-02T03:04:05.678Z')
-const PHRASE: EventDraft = { event: 'phrase-ready', data: '{"phrase":1}', digest: 'phrase', about: { step: 'validate', meaning: 'phrase' } }
-const PROGRESS: EventDraft = { event: 'task-update', data: '{"status":"busy"}', digest: 'progress', about: { step: 'validate', progress: 'busy' } }
+const PHRASE: EventDraft = {
+  event: 'phrase-ready', data: '{"phrase":1}', digest: 'phrase', about: { step: 'validate', meaning: 'phrase' }
+}
+const PROGRESS: EventDraft = {
+  event: 'task-update', data: '{"status":"busy"}', digest: 'progress', about: { step: 'validate', progress: 'busy' }
+}
 
-/** A submission of task `a`, a clock, and what is reported of it. */
+/** Returns a questioner, a submission of task `a`, a clock, and the reports of the questioner. */
 async function setUp (ask: () => Asked | Promise<Asked>) {
   let now = START
   const store = memoryStore({ now: () => now })
   const reports: unknown[] = []
-  const note = (what: string) => (_submission: Due, { event }: { event: { event: EventName } }) => { reports.push([what, event.event]) }
+  const note = (what: string) => (_submission: Due, { event }: { event: { event: EventName } }) => {
+    reports.push([what, event.event])
+  }
   const report = {
-    onAsked: (_submission: Due, answer: string, failure?: FailedQuestion) => { reports.push(failure ? ['asked', answer, failure.reason] : ['asked', answer]) },
+    onAsked: (_submission: Due, answer: string, failure?: FailedQuestion) => {
+      reports.push(failure ? ['asked', answer, failure.reason] : ['asked', answer])
+    },
     onOverdue: note('overdue'),
     onTimeout: note('timeout'),
     onAnswer: note('answer'),
     onError: () => t.fail()
   }
-  const questioner = createQuestioner({ submissions: store.submissions, ask: async () => ask(), report, now: () => now, random: () => 0 })
+  const { submissions } = store
+  const questioner = createQuestioner({ submissions, ask: async () => ask(), report, now: () => now, random: () => 0 })
   await store.submissions.watch({ id: 's1', taskId: 'a', step: 'validate' }, PATIENCE)
 
   return {
     store,
     reports,
-    /** Lets time pass, and returns what is due then. */
+    /** Lets time pass, and claims the submissions that are due then. */
     async due (ms: number) {
       now += ms
       return store.submissions.claim(LIMITS)
@@ -54,7 +63,8 @@ t.test('questioner gives its events the fields of every event', async t => {
   for (const submission of await due(PATIENCE.askAfterMs)) await questioner(submission)
   for (const submission of await due(PATIENCE.giveUpMs)) await questioner(submission)
   const [overdue, , timeout] = (await readAll(store, 'a')).map(({ data }) => JSON.parse(data))
-  const empty = { taskId: 'a', step: 'validate', code: null, status: null, validateInfo: null, errorCode: null, errorMessage: null, submittedAt: '2026-01-02T03:04:05.678Z' }
+  const none = { code: null, status: null, validateInfo: null, errorCode: null, errorMessage: null }
+  const empty = { taskId: 'a', step: 'validate', ...none, submittedAt: '2026-01-02T03:04:05.678Z' }
   t.strictSame(overdue, { ...empty, msg: overdue.msg, receivedAt: '2026-01-02T03:04:35.678Z' })
   t.strictSame(timeout, { ...empty, msg: timeout.msg, receivedAt: '2026-01-02T03:14:35.678Z' })
   t.match(overdue.msg, /asks Suno/)
@@ -110,6 +120,7 @@ t.test('questioner asks nothing at all for as long as Suno wants', async t => {
 })
 
 t.test('delayAfter() grows from 5 s to 30 s, with a fifth of jitter', async t => {
-  t.strictSame([1, 2, 3, 4, 5, 6, 60].map((asked) => delayAfter(asked, 0)), [5000, 7500, 11_250, 16_875, 25_313, 30_000, 30_000])
+  const delays = [1, 2, 3, 4, 5, 6, 60].map((asked) => delayAfter(asked, 0))
+  t.strictSame(delays, [5000, 7500, 11_250, 16_875, 25_313, 30_000, 30_000])
   t.equal(delayAfter(1, 0.5), 5500)
 })

@@ -12,7 +12,7 @@ import { readCallback } from '../../src/suno/callback.ts'
 const PATIENCE = { askAfterMs: 30_000, giveUpMs: 600_000 }
 const HOUR_MS = 3_600_000
 
-/** Outcome as the vendor reports it: a phrase, or the one failure that there is. */
+/** Outcome of a run: a phrase, or null for the failure. */
 type Outcome = string | null
 
 /** Submission as the vendor and the model know it. */
@@ -30,12 +30,17 @@ interface Run {
 
 type Body = Readonly<Record<string, unknown>>
 
+const SUCCESS = { code: 200, msg: 'success' }
+const FAILURE = { status: 'processing_validate_fail', validateInfo: '', errorCode: 500, errorMessage: 'No phrase' }
+const READY = { status: 'wait_validating', errorCode: 0, errorMessage: '' }
 const body = (taskId: string, outcome: Outcome, isAnswer: boolean): Body => outcome === null
-  ? { code: isAnswer ? 200 : 400, msg: isAnswer ? 'success' : 'Failed', data: { taskId, status: 'processing_validate_fail', validateInfo: '', errorCode: 500, errorMessage: 'No phrase' } }
-  : { code: 200, msg: 'success', data: { taskId, status: 'wait_validating', validateInfo: outcome, errorCode: 0, errorMessage: '' } }
-const inProgress = (taskId: string, status: string): Body => ({ code: 200, msg: 'success', data: { taskId, status, validateInfo: '' } })
+  ? { ...(isAnswer ? SUCCESS : { code: 400, msg: 'Failed' }), data: { taskId, ...FAILURE } }
+  : { ...SUCCESS, data: { taskId, ...READY, validateInfo: outcome } }
+const inProgress = (taskId: string, status: string): Body => {
+  return { ...SUCCESS, data: { taskId, status, validateInfo: '' } }
+}
 
-/** A vendor that uses a task id again, a relay, and a model of what the relay has to tell. */
+/** Returns a vendor that uses a task id again, a relay, and a model of the events that the relay must send. */
 function createWorld () {
   let now = Date.parse('2026-01-02T03:04:05Z')
   const store = memoryStore({ now: () => now })
@@ -44,20 +49,26 @@ function createWorld () {
   let isDown = false
   let phrases = 0
 
-  /** The outcomes that earlier runs of a task have brought. */
-  const formerOf = (run: Run) => runs.slice(0, runs.indexOf(run)).filter((other) => other.taskId === run.taskId && other.isTold)
+  /** Returns the earlier runs of the task whose outcomes were sent. */
+  const formerOf = (run: Run) => {
+    return runs.slice(0, runs.indexOf(run)).filter((other) => other.taskId === run.taskId && other.isTold)
+  }
   const isFormer = (run: Run) => formerOf(run).some(({ outcome }) => outcome === run.outcome)
   const newest = (taskId: string) => runs.findLast((run) => run.taskId === taskId)
-  const read = (step: Step, json: Body, more: object = {}) => readCallback(step, json, { receivedAt: new Date(now), ...more })
+  const read = (step: Step, json: Body, more: object = {}) => {
+    return readCallback(step, json, { receivedAt: new Date(now), ...more })
+  }
 
   async function ask (step: Step, taskId: string): Promise<Asked> {
     if (isDown) return { failure: 'busy', reason: 'too often', retryAfterMs: 1000 }
     return { draft: read(step, shown.get(taskId) as Body, { source: 'query' }).draft }
   }
-  const report = { onAsked () {}, onOverdue () {}, onTimeout () {}, onAnswer () {}, onError (error: unknown) { throw error } }
-  const questioner = createQuestioner({ submissions: store.submissions, ask, report, now: () => now, random: () => 0.5 })
+  const onError = (error: unknown) => { throw error }
+  const report = { onAsked () {}, onOverdue () {}, onTimeout () {}, onAnswer () {}, onError }
+  const { submissions } = store
+  const questioner = createQuestioner({ submissions, ask, report, now: () => now, random: () => 0.5 })
 
-  /** The model's view of a question for the newest run of a task. */
+  /** Updates the model for a question about the newest run of a task. */
   function expectAnswer (run: Run): void {
     if (isDown) return
     const { data } = shown.get(run.taskId) as { data: { status: string, validateInfo: string } }
@@ -97,9 +108,10 @@ function createWorld () {
       const id = `reservation ${runs.length}`
       await store.submissions.reserve({ id, step, taskId: step === 'regenerate' ? taskId : undefined })
       if (previous) previous.isWatched = false
-      const run: Run = { id, taskId, step, outcome: undefined, isTold: false, isWatched: true, isTimedOut: false, isOverdue: false, hasProgressed: false }
+      const flags = { isTold: false, isWatched: true, isTimedOut: false, isOverdue: false, hasProgressed: false }
+      const run: Run = { id, taskId, step, outcome: undefined, ...flags }
       runs.push(run)
-      // The vendor goes on showing the former phrase, and nobody has missed it.
+      // The vendor goes on showing the former phrase, which the relay has already sent.
       if (!previous?.isTold) shown.set(taskId, inProgress(taskId, 'wait_processing'))
       if (isQuick) {
         this.finish(taskId, 'phrase')
@@ -121,14 +133,15 @@ function createWorld () {
       shown.set(taskId, body(taskId, run.outcome, true))
     },
 
-    /** A callback, for the first time or again, whatever has been submitted since. */
+    /** Delivers the callback of a run, also again and after later submissions. */
     async callback (index: number, hasToken: boolean): Promise<void> {
       const run = runs[index % runs.length]
       if (run?.outcome === undefined) return
       const isNewest = run === runs.findLast(({ taskId, step }) => taskId === run.taskId && step === run.step)
       if (!hasToken && !isNewest) return
-      // Without a token, an equal phrase of the same step may be the callback before it, once more.
-      const isAmbiguous = !hasToken && run.outcome !== null && formerOf(run).some(({ step, outcome }) => step === run.step && outcome === run.outcome)
+      // Without a token, an equal phrase of the same step may be a resend of the earlier callback.
+      const isAmbiguous = !hasToken && run.outcome !== null &&
+        formerOf(run).some(({ step, outcome }) => step === run.step && outcome === run.outcome)
       if (!isAmbiguous) tell(run)
       await deliver(run, hasToken ? run.id : undefined)
     },
@@ -142,7 +155,7 @@ function createWorld () {
       }
     },
 
-    /** A relay that dies after a claim, or after it has told that a task is overdue. */
+    /** Crashes the relay after a claim. */
     async crash (ms: number): Promise<void> {
       now += ms
       await store.submissions.claim(LIMITS)
@@ -154,23 +167,29 @@ type World = ReturnType<typeof createWorld>
 
 const task = fc.constantFrom('a', 'b')
 const duration = fc.constantFrom(1000, 5000, 31_000, 31_000, 61_000, 601_000, HOUR_MS)
+const submission = fc.tuple(task, fc.constantFrom<Step>('validate', 'regenerate'), fc.boolean())
+const status = fc.tuple(task, fc.constantFrom('processing_validate', 'wait_validating'))
+const result = fc.tuple(task, fc.constantFrom<'phrase' | 'same' | 'failure'>('phrase', 'phrase', 'same', 'failure'))
+const callback = fc.tuple(fc.nat(9), fc.boolean())
+const passing = fc.tuple(duration, fc.nat(3))
 const action = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(task, fc.constantFrom<Step>('validate', 'regenerate'), fc.boolean()).map(([taskId, step, isQuick]) => (world: World) => world.submit(taskId, step, isQuick)) },
-  { weight: 2, arbitrary: fc.tuple(task, fc.constantFrom('processing_validate', 'wait_validating')).map(([taskId, status]) => (world: World) => world.progress(taskId, status)) },
-  { weight: 4, arbitrary: fc.tuple(task, fc.constantFrom('phrase', 'phrase', 'same', 'failure')).map(([taskId, what]) => (world: World) => world.finish(taskId, what as 'phrase')) },
-  { weight: 4, arbitrary: fc.tuple(fc.nat(9), fc.boolean()).map(([index, hasToken]) => (world: World) => world.callback(index, hasToken)) },
-  { weight: 6, arbitrary: fc.tuple(duration, fc.nat(3)).map(([ms, luck]) => (world: World) => world.pass(ms, luck === 0)) },
+  { weight: 3, arbitrary: submission.map((args) => (world: World) => world.submit(...args)) },
+  { weight: 2, arbitrary: status.map((args) => (world: World) => world.progress(...args)) },
+  { weight: 4, arbitrary: result.map((args) => (world: World) => world.finish(...args)) },
+  { weight: 4, arbitrary: callback.map((args) => (world: World) => world.callback(...args)) },
+  { weight: 6, arbitrary: passing.map(([ms, luck]) => (world: World) => world.pass(ms, luck === 0)) },
   { weight: 1, arbitrary: duration.map((ms) => (world: World) => world.crash(ms)) }
 )
 
 const toName = (outcome: Outcome | undefined): string => outcome === null ? 'failure' : `${outcome}`
 
-/** What was told of a task, and what the model says: each outcome as often as submissions have had it. */
+/** Returns the sent and the expected events of a task: each outcome once for every submission that had it. */
 async function compare ({ store, runs }: World, taskId: string): Promise<[told: object, expected: object]> {
   const events = await readAll(store, taskId)
   const own = runs.filter((run) => run.taskId === taskId)
   const count = (name: string) => events.filter(({ event }) => event === name).length
-  const outcomes = events.filter(({ event }) => event.startsWith('phrase-')).map(({ data }) => toName(JSON.parse(data).validateInfo || null))
+  const outcomes = events.filter(({ event }) => event.startsWith('phrase-'))
+    .map(({ data }) => toName(JSON.parse(data).validateInfo || null))
   return [
     { outcomes: outcomes.sort(), timeouts: count('task-timeout'), overdue: count('task-overdue') },
     {

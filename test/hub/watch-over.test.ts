@@ -7,7 +7,7 @@ import { fakeTimeouts } from '../support/timers.ts'
 const PATIENCE = { askAfterMs: 30_000, giveUpMs: 600_000 }
 const START = Date.parse('2026-01-02T03:04:05Z')
 
-/** A store whose clock stands still, timers that the test fires, and a loop that only notes what it would ask. */
+/** Returns a store with a manual clock, timers that the test fires, and a loop that records the ids it asks about. */
 function setUp (t: Test) {
   const timers = fakeTimeouts(t)
   const clock = { now: START }
@@ -23,7 +23,8 @@ function setUp (t: Test) {
     if (failure) throw failure
     return nextMs
   }
-  const loop = watchOver({ submissions, questioner, report: { onError: (error) => { errors.push(error) } }, now: () => clock.now })
+  const report = { onError: (error: unknown) => { errors.push(error) } }
+  const loop = watchOver({ submissions, questioner, report, now: () => clock.now })
 
   return {
     loop,
@@ -140,8 +141,12 @@ t.test('watchOver() reports a store that fails, and asks it again', async t => {
   const { submissions } = memoryStore()
   let isFailing = true
   const errors: unknown[] = []
-  const unreliable = { ...submissions, nextDueMs: async () => isFailing ? Promise.reject(new Error('failed')) : submissions.nextDueMs() }
-  const loop = watchOver({ submissions: unreliable, questioner: t.fail as never, report: { onError: (error) => { errors.push(error) } } })
+  const unreliable = {
+    ...submissions,
+    nextDueMs: async () => isFailing ? Promise.reject(new Error('failed')) : submissions.nextDueMs()
+  }
+  const report = { onError: (error: unknown) => { errors.push(error) } }
+  const loop = watchOver({ submissions: unreliable, questioner: t.fail as never, report })
   timers.fire()
   await rest()
   t.match(errors, [{ message: 'failed' }])
@@ -182,7 +187,8 @@ t.test('stop() leaves to others what it claims at this moment', async t => {
 
 t.test('watchOver() of two processes on one store asks once', async t => {
   const { loop, submissions, pass, expect, asked } = setUp(t)
-  const other = watchOver({ submissions, questioner: async ({ id }) => { asked.push(id) }, report: { onError: () => t.fail() } })
+  const questioner = async ({ id }: Due) => { asked.push(id); return undefined }
+  const other = watchOver({ submissions, questioner, report: { onError: () => t.fail() } })
   await expect('a')
   await pass(PATIENCE.askAfterMs)
   await pass(0)

@@ -4,7 +4,7 @@ import { createSunoClient } from '../../src/suno/client.ts'
 import { phraseFailed, phraseReady } from '../support/callbacks.ts'
 import { answer, startServer, type Handler } from '../support/server.ts'
 
-/** Asks a vendor that answers as told. */
+/** Asks a server that answers by `handler`. */
 async function askWith (t: Test, handler: Handler) {
   const { url } = await startServer(t, handler)
   return createAsk(createSunoClient({ apiUrl: url, apiKey: 'sk', timeoutMs: 5000 }))('validate', 'a')
@@ -17,7 +17,8 @@ t.test('ask() reads an answer like a callback, and says that it is none', async 
 })
 
 t.test('ask() reads a failure of the task', async t => {
-  t.match(await askWith(t, answer(200, { code: 200, msg: 'success', data: phraseFailed('a').data })), { draft: { event: 'phrase-failed' } })
+  const body = { code: 200, msg: 'success', data: phraseFailed('a').data }
+  t.match(await askWith(t, answer(200, body)), { draft: { event: 'phrase-failed' } })
 })
 
 t.test('ask() reports what a failure means, and when to ask again', async t => {
@@ -43,9 +44,11 @@ for (const [what, handler] of NO_ANSWERS) {
 t.test('ask() makes no event of an answer that is nested too deep', async t => {
   const body = phraseReady('a')
   const nested = JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`)
-  t.match(await askWith(t, answer(200, { ...body, data: { ...body.data, nested } })), { failure: 'unreadable', reason: /nested/ })
+  const asked = await askWith(t, answer(200, { ...body, data: { ...body.data, nested } }))
+  t.match(asked, { failure: 'unreadable', reason: /nested/ })
 })
 
 t.test('ask() throws what is a defect', async t => {
-  await t.rejects(createAsk({ ask: async () => { throw new TypeError('defect') } })('validate', 'a'), { message: 'defect' })
+  const ask = createAsk({ ask: async () => { throw new TypeError('defect') } })
+  await t.rejects(ask('validate', 'a'), { message: 'defect' })
 })

@@ -17,7 +17,16 @@ export const CLAIM_CASES: Cases = {
     time += 1
     t.equal(await store.submissions.nextDueMs(), 0)
     const claims = await Promise.all(numbers(10).map(() => store.submissions.claim(CLAIM)))
-    const due = { id: 'r', step: 'validate', taskId: 'a', place: `${store.epoch}.0`, stage: 'expected', submittedAt: 5000, asked: 1, isPastDeadline: false }
+    const due = {
+      id: 'r',
+      step: 'validate',
+      taskId: 'a',
+      place: `${store.epoch}.0`,
+      stage: 'expected',
+      submittedAt: 5000,
+      asked: 1,
+      isPastDeadline: false
+    }
     t.strictSame(claims.flat(), [due])
     t.equal(await store.submissions.nextDueMs(), leaseMs)
     time += leaseMs
@@ -47,7 +56,8 @@ export const CLAIM_CASES: Cases = {
     t.strictSame(await store.submissions.claim(options), [])
     t.equal(await store.submissions.nextDueMs(), 1)
     time += 1
-    t.strictSame((await store.submissions.claim({ ...options, windowMs: 900 })).map(({ isPastDeadline }) => isPastDeadline), [true, true, true])
+    const past = await store.submissions.claim({ ...options, windowMs: 900 })
+    t.strictSame(past.map(({ isPastDeadline }) => isPastDeadline), [true, true, true])
   },
 
   async 'submissions.claim() gives as many questions as submissions leave' (t, open) {
@@ -85,7 +95,8 @@ export const CLAIM_CASES: Cases = {
     await store.submissions.pause(2 * giveUpMs)
     t.equal(await store.submissions.nextDueMs(), giveUpMs - askAfterMs - 300)
     time = 5000 + giveUpMs
-    t.strictSame((await store.submissions.claim(CLAIM)).map(({ isPastDeadline, asked }) => [isPastDeadline, asked]), [[true, 1]])
+    const past = await store.submissions.claim(CLAIM)
+    t.strictSame(past.map(({ isPastDeadline, asked }) => [isPastDeadline, asked]), [[true, 1]])
     t.strictSame(await store.submissions.claim(CLAIM), [])
   },
 
@@ -99,12 +110,15 @@ export const CLAIM_CASES: Cases = {
   }
 }
 
-/** Answers to questions, and their end. */
+/** Answers to questions, and the end of the watch. */
 export const ANSWER_CASES: Cases = {
   async 'submissions.overdue() appends its event, once' (t, open) {
     const store = await open()
     await submit(store, 'r', 'a')
-    const [first, second] = await Promise.all([store.submissions.overdue('r', draft('overdue')), store.submissions.overdue('r', draft('overdue'))])
+    const [first, second] = await Promise.all([
+      store.submissions.overdue('r', draft('overdue')),
+      store.submissions.overdue('r', draft('overdue'))
+    ])
     t.strictSame([first?.duplicate, second], [false, undefined])
     t.strictSame(await textsOf(store, 'a'), ['overdue'])
     t.strictSame(await store.submissions.counts(), { expected: 1, overdue: 1 })
@@ -116,8 +130,10 @@ export const ANSWER_CASES: Cases = {
   async 'submissions.answer() appends an outcome and settles by it' (t, open) {
     const store = await open({ now: () => 5000 })
     await submit(store, 'r', 'a')
-    const { event, duplicate, settled } = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 }) ?? {}
-    t.strictSame([event?.seq, event?.taskId, duplicate, settled], [1, 'a', false, { step: 'validate', submittedAt: 5000 }])
+    const answered = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 })
+    const { event, duplicate, settled } = answered ?? {}
+    t.strictSame([event?.seq, event?.taskId, duplicate], [1, 'a', false])
+    t.strictSame(settled, { step: 'validate', submittedAt: 5000 })
     t.strictSame(await readAll(store, 'a'), [event])
     t.equal(await stageOf(store, 'a'), 'settled')
     t.equal(await store.submissions.answer('r', { draft: phrase('another'), nextMs: 10 }), undefined)
@@ -163,7 +179,7 @@ export const ANSWER_CASES: Cases = {
     t.equal((await store.append('a', { ...answer, digest: 'of a callback' })).settled?.step, 'regenerate')
   },
 
-  async 'submissions.answer() takes no former failure for an outcome, and no phrase of a superseded submission' (t, open) {
+  async 'submissions.answer() takes neither a former failure nor a phrase of a superseded submission' (t, open) {
     const store = await open()
     await store.append('a', failure('failed'))
     await submit(store, 'one', 'a', { named: 'a' })
@@ -181,7 +197,8 @@ export const ANSWER_CASES: Cases = {
     await submit(store, 'r', 'a')
     const told: unknown[] = []
     for (const status of ['wait_processing', 'wait_processing', 'wait_validating', 'wait_validating']) {
-      told.push((await store.submissions.answer('r', { draft: progress(status), progress: status, nextMs: 10 }))?.event.seq)
+      const answer = { draft: progress(status), progress: status, nextMs: 10 }
+      told.push((await store.submissions.answer('r', answer))?.event.seq)
     }
     t.strictSame(told, [1, undefined, 2, undefined])
     await store.append('a', progress('wait_processing', { submission: 'r' }))

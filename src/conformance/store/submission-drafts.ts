@@ -6,10 +6,10 @@ import { draft, readAll } from '../drafts.ts'
 /** Times of the submissions in these cases. */
 export const PATIENCE: Patience = { askAfterMs: 100, giveUpMs: 1000 }
 
-/** Choices of a claim that no limit stops. */
+/** Options of a claim without an effective limit. */
 export const CLAIM: ClaimOptions = { leaseMs: 50, maxQuestions: 1000, maxCalls: 2000, windowMs: 10 }
 
-/** Returns a phrase that is ready. Two with the same text say the same, whatever their data. */
+/** Returns a phrase that is ready. Phrases of one text are equal outcomes, whatever their data. */
 export function phrase (text: string, about: Partial<About> = {}): EventDraft {
   return { ...draft(text), event: 'phrase-ready', about: { step: 'validate', meaning: text, ...about } }
 }
@@ -19,14 +19,18 @@ export function failure (text: string, about: Partial<About> = {}): EventDraft {
   return { ...phrase(text, about), event: 'phrase-failed' }
 }
 
-/** Returns progress; its digest is its own. */
+/** Returns progress. Its digest depends on the status and the submission. */
 export function progress (status: string, about: Partial<About> = {}): EventDraft {
-  return { ...draft(`${status} ${about.submission ?? 'of an answer'}`), about: { step: 'validate', progress: status, ...about } }
+  const text = `${status} ${about.submission ?? 'of an answer'}`
+  return { ...draft(text), about: { step: 'validate', progress: status, ...about } }
 }
 
 /** Submits a call that Suno answers with a task, and watches over it. */
 export async function submit (
-  { submissions }: EventStore, id: string, taskId: string, { step = 'validate', named }: { step?: About['step'], named?: string } = {}
+  { submissions }: EventStore,
+  id: string,
+  taskId: string,
+  { step = 'validate', named }: { step?: About['step'], named?: string } = {}
 ): Promise<Submission> {
   await submissions.reserve({ id, step, taskId: named })
   return await submissions.expect(id, taskId, PATIENCE) as Submission

@@ -83,13 +83,15 @@ export const SUBMISSION_SHARED_CASES: Cases = {
     for (const id of ['a', 'b', 'c']) await submit(one, id, id)
     const overdue = await Promise.all([one, other].map(({ submissions }) => submissions.overdue('a', draft('overdue'))))
     const answers = await Promise.all([
-      one.submissions.answer('b', { draft: phrase('ready'), nextMs: 10 }), other.append('b', phrase('ready', { submission: 'b' }))
+      one.submissions.answer('b', { draft: phrase('ready'), nextMs: 10 }),
+      other.append('b', phrase('ready', { submission: 'b' }))
     ])
     const gaveUp = await Promise.all([one, other].map(({ submissions }) => submissions.giveUp('c', draft('timeout'))))
     t.strictSame([overdue, gaveUp].map((all) => all.filter((told) => told !== undefined).length), [1, 1])
     t.equal(answers.filter((told) => told?.settled).length, 1)
     for (const id of ['a', 'b', 'c']) t.equal((await other.extent(id)).last, 1)
-    t.strictSame([await stageOf(one, 'a'), await stageOf(one, 'b'), await stageOf(one, 'c')], ['overdue', 'settled', 'timed-out'])
+    const stages = [await stageOf(one, 'a'), await stageOf(one, 'b'), await stageOf(one, 'c')]
+    t.strictSame(stages, ['overdue', 'settled', 'timed-out'])
   },
 
   async 'submissions.pause() holds back questions of the other store' (t, open) {

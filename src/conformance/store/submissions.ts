@@ -10,7 +10,8 @@ const DAY_MS = 24 * HOUR_MS
 export const SUBMISSION_CASES: Cases = {
   async 'submissions.reserve() keeps a submission that has no task yet' (t, open) {
     const { submissions } = await open({ now: () => 5000 })
-    const submission = { id: 'r', step: 'validate', taskId: null, place: null, stage: 'reserved', submittedAt: 5000, asked: 0 }
+    const unnamed = { taskId: null, place: null, stage: 'reserved' }
+    const submission = { id: 'r', step: 'validate', ...unnamed, submittedAt: 5000, asked: 0 }
     t.strictSame(await submissions.reserve({ id: 'r', step: 'validate' }), { result: 'reserved', submission })
     t.strictSame(await submissions.counts(), { expected: 0, overdue: 0 })
     t.equal(await submissions.nextDueMs(), undefined)
@@ -24,7 +25,8 @@ export const SUBMISSION_CASES: Cases = {
     await submissions.expect('one', 'a', PATIENCE)
     time += DAY_MS - 1
     const [submission] = await submissions.of('a')
-    t.strictSame(await submissions.reserve({ id: 'two', step: 'validate', idempotency }), { result: 'repeat', submission })
+    const repeat = await submissions.reserve({ id: 'two', step: 'validate', idempotency })
+    t.strictSame(repeat, { result: 'repeat', submission })
     const other = { key: 'key', digest: 'other body' }
     t.strictSame(await submissions.reserve({ id: 'two', step: 'validate', idempotency: other }), { result: 'conflict' })
     time += 1
@@ -64,7 +66,8 @@ export const SUBMISSION_CASES: Cases = {
     await store.submissions.reserve({ id: 'r', step: 'validate', taskId: 'a' })
     const expected = await store.submissions.expect('r', 'a', PATIENCE)
     const { id: place } = (await readAll(store, 'a'))[0] ?? {}
-    t.strictSame(expected, { id: 'r', step: 'validate', taskId: 'a', place, stage: 'expected', submittedAt: 5000, asked: 0 })
+    const bound = { taskId: 'a', place, stage: 'expected' }
+    t.strictSame(expected, { id: 'r', step: 'validate', ...bound, submittedAt: 5000, asked: 0 })
     t.strictSame(await store.submissions.expect('r', 'a', PATIENCE), expected)
     t.strictSame(await store.submissions.of('a'), [expected])
     t.strictSame(await store.submissions.counts(), { expected: 1, overdue: 0 })
@@ -135,7 +138,8 @@ export const SUBMISSION_CASES: Cases = {
     const { submission, created } = await store.submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, PATIENCE)
     t.strictSame([submission.stage, submission.submittedAt, created], ['expected', 5000, true])
     t.equal(submission.place, (await readAll(store, 'a'))[0]?.id)
-    t.strictSame(await store.submissions.watch({ id: 'again', taskId: 'a', step: 'validate' }, PATIENCE), { submission, created: false })
+    const again = await store.submissions.watch({ id: 'again', taskId: 'a', step: 'validate' }, PATIENCE)
+    t.strictSame(again, { submission, created: false })
     t.equal((await store.submissions.watch({ id: 'v', taskId: 'a', step: 'generate' }, PATIENCE)).created, true)
     t.equal(await store.submissions.nextDueMs(), PATIENCE.askAfterMs)
   },
@@ -146,7 +150,8 @@ export const SUBMISSION_CASES: Cases = {
     await store.append('a', phrase('quick'))
     const { submission } = await store.submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, PATIENCE)
     t.strictSame([submission.stage, submission.place], ['settled', event.id])
-    t.equal((await store.submissions.watch({ id: 'v', taskId: 'a', step: 'regenerate' }, PATIENCE)).submission.stage, 'expected')
+    const other = await store.submissions.watch({ id: 'v', taskId: 'a', step: 'regenerate' }, PATIENCE)
+    t.equal(other.submission.stage, 'expected')
   },
 
   async 'submissions.watch() goes on with a reservation that a callback has named the task of' (t, open) {

@@ -57,6 +57,7 @@ t.test('sqliteStore trim() comes through thousands of submissions', async t => {
   await submit(store, 'young', 'a')
   time += 86_400_000
   await store.trim(3_600_000, () => false)
-  const left = await Promise.all([...ids, 'young'].map((id) => store.submissions.expect(id, 'a', { askAfterMs: 0, giveUpMs: 0 })))
+  const patience = { askAfterMs: 0, giveUpMs: 0 }
+  const left = await Promise.all([...ids, 'young'].map((id) => store.submissions.expect(id, 'a', patience)))
   t.strictSame(left.filter((one) => one !== undefined).map(({ id }) => id), ['young'])
 })

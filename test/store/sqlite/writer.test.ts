@@ -217,7 +217,8 @@ t.test('sqliteWriter does not acknowledge a commit whose log was removed in the 
   }
   const fault = { code: 'STORE_UNAVAILABLE', message: /its file was removed or replaced/ }
   t.throws(() => writer.append([removing], WINDOW_MS), fault)
-  t.throws(() => writer.append([entry('a', 'z')], WINDOW_MS), { message: /its log was removed/ }, 'until it may recover')
+  const removed = { message: /its log was removed/ }
+  t.throws(() => writer.append([entry('a', 'z')], WINDOW_MS), removed, 'until it may recover')
   writer.recover()
   t.match(writer.append([entry('a', 'y')], WINDOW_MS), [{ seq: 2, repeats: { data: '"y"' } }])
 })
