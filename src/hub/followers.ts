@@ -79,7 +79,7 @@ export function createGroups ({ store, source, bus, resyncMs }: GroupsOptions): 
   /**
    * Records an event id.
    *
-   * @param next - value if the id is newer; of ids of two epochs only the store can tell which one is newer
+   * @param next - value if the id is newer; of ids of two epochs only the store knows which one is newer
    */
   function observe ({ taskId, seq, id }: Identified, next: string): void {
     const known = parseEventId(newest.get(taskId) ?? UNSURE)

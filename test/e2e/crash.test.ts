@@ -1,5 +1,5 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { compare, postMany, readAll, type Ledger } from '../support/load.ts'
@@ -81,6 +81,7 @@ t.test('removed log: two processes go on with one history, and have all that was
   t.strictSame(compare(ledger, one!.kept), [])
 
   for (const relay of relays) await relay.kill()
+  t.strictSame(readdirSync(dirname(path)), ['relay.db'], 'a clean stop leaves one file')
   const { url } = await startProcess(t, env)
   t.strictSame((await readAll(url)).kept, one?.kept)
 })

@@ -401,3 +401,26 @@ t.test('hub erase() misses no callback that leaves the quarantine in the meantim
   const hub = open(t, { ...store, quarantine: { ...store.quarantine, list } })
   t.strictSame(await hub.erase('a', () => true), { events: 0, callbacks: 0 })
 })
+
+for (const method of ['get', 'release'] as const) {
+  t.test(`hub replay() skips a callback that leaves the quarantine before ${method}()`, async t => {
+    const store = memoryStore()
+    const { quarantine } = store
+    for (const digest of ['one', 'two']) {
+      await quarantine.hold({ step: 'validate', body: '{}', reason: 'it is odd', digest })
+    }
+    const hub = open(t, {
+      ...store,
+      quarantine: {
+        ...quarantine,
+        async [method] (...args: never) {
+          await quarantine.drop(1)
+          return (quarantine[method] as (...args: never) => never)(...args)
+        }
+      }
+    })
+    const replayed = await hub.replay(({ id }) => ({ taskId: 'a', draft: draft(`${id}`) }))
+    t.match(replayed, [{ id: 2, event: { taskId: 'a', seq: 1 } }])
+    t.equal(replayed.length, 1)
+  })
+}

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import type { TestHistory } from '../../src/conformance/index.ts'
 import type { Tester } from '../../src/conformance/tester.ts'
-import { memoryHistory, type MemoryHistory } from '../../src/store/memory/history.ts'
+import { memoryHistory, renewFork, type MemoryHistory } from '../../src/store/memory/history.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import { sqliteStore } from '../../src/store/sqlite/store.ts'
 import { databasePath } from './sqlite.ts'
@@ -30,6 +30,7 @@ export function lastingMemory (): TestHistory {
     durable: true,
     shared: true,
     open: async (options) => memoryStore(options, history),
+    fork: async () => { renewFork(history) },
     async copy () {
       const restore = copyMemory(history)
       return async () => { restore() }

@@ -1,6 +1,7 @@
 import { draft, numbers, readAll, seqs } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import type { Delivery, EventDraft } from '../../event.ts'
+import { MARK_LIVES } from '../../store/store.ts'
 
 const REJECTED = { code: 'CALLBACK_UNAUTHENTIC' }
 const DAY_MS = 86_400_000
@@ -104,6 +105,20 @@ export const DELIVERY_CASES: Cases = {
     t.equal(event.seq, 2)
     await store.append('a', draft('two'))
     t.strictSame(await store.append('a', delivered('one', 'key')), { event, duplicate: true })
+  },
+
+  async 'append() takes no event of a task that starts again for that of an earlier delivery' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time, dedupeWindowMs: 0 })
+    for (const key of ['key', 'other key']) await store.append('a', delivered(key, key))
+    time += 1000
+    await store.trim(1000, () => false)
+    time += 1000 * MARK_LIVES
+    await store.trim(1000, () => false)
+    const again = await store.append('a', delivered('other key', 'other key'))
+    t.strictSame([again.event.seq, again.duplicate], [1, false])
+    const { event, duplicate } = await store.append('a', delivered('key', 'key'))
+    t.strictSame([event.seq, duplicate], [2, false])
   }
 }
 

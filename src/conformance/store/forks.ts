@@ -46,7 +46,7 @@ export const FORK_CASES: Cases = {
     for (const id of [`${old}.3`, `${again.epoch}.1`, `${again.epoch}.2`]) t.equal(await read(id), undefined)
   },
 
-  async 'extent() tells which event has which epoch, over many of them' (t, open, history) {
+  async 'extent() states the epoch of each event, over many epochs' (t, open, history) {
     let store = await open()
     const wanted: string[] = []
     for (const count of [3, 1, 0, 4, 2]) {
