@@ -15,6 +15,8 @@ export interface Kept {
 
 /** Events of a SQLite file, for the writer's transaction. */
 export interface SqliteEventLog extends EventLog<Kept> {
+  /** Starts a transaction: its appends have the fork that the file has by then. */
+  begin (): void
   /** Appends an entry, unless it repeats the task's newest event within the window. */
   appendNew (entry: Entry, windowMs: number): Kept
   /** Returns the newest event id of a task, whether or not that event is still kept. */
@@ -40,6 +42,8 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
     SELECT seq, outcome, submission FROM events WHERE task_id = ? AND outcome IS NOT NULL ORDER BY seq`)
   const attribute = db.prepare('UPDATE events SET submission = ? WHERE task_id = ? AND seq = ?')
 
+  let fork: number | undefined
+
   const newestOf = (taskId: string): Newest => newest.get(taskId) as Newest
   const markOf = (taskId: string): Mark => mark.get(taskId) as Mark
   const lastMark = (taskId: string): number => markOf(taskId)?.seq ?? 0
@@ -47,7 +51,7 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
 
   function add (entry: Entry, seq: number): Kept {
     const { taskId, at, event, data, digest } = entry
-    const fork = currentFork()
+    fork ??= currentFork()
     const outcome = outcomeOf(entry)
     if (outcome === null) insert.run(taskId, seq, fork, at, event, data, digest)
     else insertOutcome.run(taskId, seq, fork, at, event, data, digest, outcome)
@@ -59,6 +63,7 @@ export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStore
   }
 
   return {
+    begin () { fork = undefined },
     last,
     lastBefore: (taskId, time) => (before.get(taskId, time) as { seq: number | null }).seq ?? lastMark(taskId),
 

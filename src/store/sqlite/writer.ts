@@ -69,11 +69,12 @@ export function sqliteWriter (path: string): SqliteWriter {
     return guard(path, () => {
       if (isStranded) throw new Error('its log was removed while it was in use')
       session ??= reopenSession(path, life, main)
-      const { db, files } = session
+      const { db, files, log } = session
       try {
         const result = transaction(db, () => {
           // Under the lock for writing: nobody who shares the old log can start another one meanwhile.
           requireSameFiles(path, files)
+          log.begin()
           return work(session as Session)
         })
         // A commit into a log that was removed in the meantime is not durable.

@@ -222,3 +222,16 @@ t.test('sqliteWriter does not acknowledge a commit whose log was removed in the 
   writer.recover()
   t.match(writer.append([entry('a', 'y')], WINDOW_MS), [{ seq: 2, repeats: { data: '"y"' } }])
 })
+
+t.test('sqliteWriter appends under the fork of the latest opening, so that no fork comes back', async t => {
+  const { path, writer } = open(t)
+  const append = (writer: SqliteWriter, digest: string): string => {
+    return (writer.append([entry('a', digest)], WINDOW_MS)[0] as Outcome).id.split('.')[0] as string
+  }
+  const first = append(writer, '1')
+  const other = sqliteWriter(path)
+  t.teardown(() => { other.close() })
+  const second = append(other, '2')
+  t.not(second, first)
+  t.strictSame([append(writer, '3'), append(other, '4'), append(writer, '5')], [second, second, second])
+})
