@@ -98,16 +98,18 @@ export const ConfigSchema = Type.Object({
   }),
   SUNO_API_URL: text({ pattern: '^https?://[^\\s?#@]+$', title: 'http(s)://host/path' }, {
     default: 'https://api.sunoapi.org',
-    description: 'address of the Suno API; https://api.kie.ai is the other vendor of the same API'
+    description: 'address of the Suno API; https://api.kie.ai is the other vendor of the same API',
+    secret: true
   }),
   PUBLIC_URL: text({ pattern: '^(https?://[^\\s?#@]+)?$', title: 'http(s)://host/path' }, {
     default: '',
     description: 'address at which Suno and browsers reach this relay, with its prefix. Empty: no callback can come, ' +
-      'so the relay asks from the start'
+      'so the relay asks from the start',
+    secret: true
   }),
   API_TOKENS: list({ pattern: '^[!-~]{32,}$', title: 'tokens of 32 or more ASCII characters' }, {
     description: 'tokens, one of which a backend sends as Authorization: Bearer to submit; several for rotation. ' +
-      'Needed with SUNO_API_KEY on an address that is not loopback',
+      'Needed with SUNO_API_KEY unless HOST and PUBLIC_URL are loopback',
     secret: true
   }),
   ASK_AFTER_MS: milliseconds({

@@ -104,7 +104,7 @@ export interface Config {
   readonly PUBLIC_URL: string
   /**
    * Tokens, one of which a backend sends as Authorization: Bearer to submit; several for rotation. Needed with
-   * SUNO_API_KEY on an address that is not loopback.
+   * SUNO_API_KEY unless HOST and PUBLIC_URL are loopback.
    *
    * @default []
    */

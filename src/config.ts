@@ -57,15 +57,22 @@ export function callbacksNeedProof (config: Config): boolean {
 
 /** Returns the faults of a configuration whose values are well-formed, each on its own. */
 function contradictions (config: Config): string[] {
-  const { HOST, SUNO_API_KEY, API_TOKENS, ALLOW_OPEN_CALLBACKS, TRUST_PROXY, STORE_URL } = config
+  const { HOST, PUBLIC_URL, SUNO_API_URL, SUNO_API_KEY, API_TOKENS } = config
+  const { ALLOW_OPEN_CALLBACKS, TRUST_PROXY, STORE_URL } = config
   const found: string[] = []
   const isPublic = HOST && !isLoopback(String(HOST))
+  const publicHost = URL.parse(PUBLIC_URL)?.hostname
+  const isPublished = publicHost !== undefined && !isLoopback(publicHost)
   if (isPublic && !ALLOW_OPEN_CALLBACKS && !callbacksNeedProof(config)) {
     found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can post callbacks, ` +
       'expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true')
   }
-  if (isPublic && SUNO_API_KEY && API_TOKENS.length === 0) {
-    found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can submit to Suno, expected API_TOKENS to be set`)
+  if ((isPublic || isPublished) && SUNO_API_KEY && API_TOKENS.length === 0) {
+    const setting = isPublic ? 'HOST' : 'PUBLIC_URL'
+    found.push(`${setting} is public, so strangers could submit to Suno, expected API_TOKENS to be set`)
+  }
+  for (const [name, url] of Object.entries({ PUBLIC_URL, SUNO_API_URL })) {
+    if (url !== '' && !URL.canParse(url)) found.push(`${name} is malformed, expected http(s)://host/path`)
   }
   if (TRUST_PROXY !== 'off' && !isHops(TRUST_PROXY) && !String(TRUST_PROXY).split(',').every(isNetwork)) {
     found.push(`TRUST_PROXY is ${JSON.stringify(TRUST_PROXY)}, ` +

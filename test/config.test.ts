@@ -170,19 +170,24 @@ t.test('readConfig() allows callbacks without proof on loopback', async t => {
 })
 
 t.test('readConfig() with SUNO_API_KEY needs API_TOKENS on a public address, and no CALLBACK_TOKENS', async t => {
-  const problem = 'Cannot start: HOST is "0.0.0.0", where strangers can submit to Suno, expected API_TOKENS to be set'
+  const problem = 'Cannot start: HOST is public, so strangers could submit to Suno, expected API_TOKENS to be set'
   const given = { HOST: '0.0.0.0', SUNO_API_KEY: 'sk' }
   t.throws(() => readConfig(given), new RangeError(problem))
   t.throws(() => readConfig({ ...given, CALLBACK_TOKENS: 'a-token-of-the-sender' }), new RangeError(problem))
   const tokens = ['1'.repeat(32), '2'.repeat(32)]
   t.strictSame(readConfig({ ...given, API_TOKENS: tokens.join() }).API_TOKENS, tokens)
   t.ok(readConfig({ ...given, HOST: '127.0.0.1' }))
+  t.ok(readConfig({ ...given, HOST: '127.0.0.1', PUBLIC_URL: 'http://localhost:3000' }))
+  const published = { ...given, HOST: '127.0.0.1', PUBLIC_URL: 'https://a.example' }
+  t.throws(() => readConfig(published), /PUBLIC_URL is public/)
+  t.ok(readConfig({ ...published, API_TOKENS: tokens.join() }))
 })
 
 t.test('callbacksNeedProof() is false only where nobody else can post, or where that is wanted', async t => {
-  const open = [{}, { SUNO_API_KEY: 'sk' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example', ALLOW_OPEN_CALLBACKS: 'true' }]
+  const published = { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example', API_TOKENS: '1'.repeat(32) }
+  const open = [{}, { SUNO_API_KEY: 'sk' }, { ...published, ALLOW_OPEN_CALLBACKS: 'true' }]
   const proven = [
-    { CALLBACK_TOKENS: 'a-token-of-the-sender' }, { WEBHOOK_HMAC_KEYS: 'key' }, { SUNO_API_KEY: 'sk', PUBLIC_URL: 'https://a.example' },
+    { CALLBACK_TOKENS: 'a-token-of-the-sender' }, { WEBHOOK_HMAC_KEYS: 'key' }, published,
     { SUNO_API_KEY: 'sk', HOST: '0.0.0.0', API_TOKENS: '1'.repeat(32) }
   ]
   for (const env of open) t.notOk(callbacksNeedProof(readConfig(env as {})), JSON.stringify(env))
@@ -199,7 +204,10 @@ t.test('readConfig() never prints an API key or token', async t => {
   t.throws(() => readConfig({ SUNO_API_KEY: 'my key', API_TOKENS: 'my token' }), {
     message: /^(?!.*my).*SUNO_API_KEY is malformed.*API_TOKENS is malformed/
   })
-  for (const url of ['ftp://a.example', 'a.example', 'https://', 'https://me@a.example', 'https://a.example/?x', 'https://a.example/#x']) {
+  const urls = [
+    'ftp://a.example', 'a.example', 'https://', 'https://me@a.example', 'https://a.example/?x', 'https://a.example/#x', 'http://a:99999'
+  ]
+  for (const url of urls) {
     t.throws(() => readConfig({ PUBLIC_URL: url }), /PUBLIC_URL/)
     t.throws(() => readConfig({ SUNO_API_URL: url }), /SUNO_API_URL/)
   }

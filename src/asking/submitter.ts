@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Step } from '../../schemas/callback.ts'
 import { RelayError } from '../errors.ts'
+import { MAX_PAUSE_MS } from '../hub/questioner.ts'
 import type { Patience, Submission, Submissions } from '../hub/submissions.ts'
 import type { Reservations } from './reservation.ts'
 import type { SunoClient } from '../suno/client.ts'
@@ -54,8 +55,8 @@ export interface SubmitterOptions {
 export function createSubmitter (options: SubmitterOptions): Submitter {
   const { submissions, client, reservations, publicUrl, tokenLifeMs, patience, onExpected } = options
   const underWay = new Set<string>()
-  // Submissions of this process whose answer never came.
-  const lost = new Set<string>()
+  // Submissions of this process whose answer never came, and those that the store failed to keep, with their task.
+  const lost = new Map<string, string | undefined>()
 
   async function callbackUrl (id: string, step: Step): Promise<string | undefined> {
     if (publicUrl === '') return undefined
@@ -72,7 +73,8 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
 
   async function call (id: string, { step, fields }: SubmitOptions, url: string | undefined): Promise<Named> {
     try {
-      return await expect(id, await client.submit(step, fields, url))
+      const taskId = await client.submit(step, fields, url)
+      return await expect(id, taskId).catch((error: RelayError) => { throw notKept(id, taskId, error) })
     } catch (error) {
       if (!(error instanceof SunoError)) throw error
       // A store that fails here must not hide why Suno did.
@@ -81,19 +83,32 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
     }
   }
 
+  function lose (id: string, taskId?: string): void {
+    lost.set(id, taskId)
+    if (lost.size > MAX_LOST) lost.delete(lost.keys().next().value as string)
+  }
+
+  /** Remembers a task that Suno has accepted, so that the same request again does not submit it twice. */
+  function notKept (id: string, taskId: string, cause: RelayError): RelayError {
+    if (cause.code !== 'STORE_UNAVAILABLE') return cause
+    lose(id, taskId)
+    // Not a 503: without an Idempotency-Key a client that tries again would submit again.
+    const message = `Cannot keep the submission: Suno accepted it as task ${taskId}, and the store failed`
+    return new RelayError('SUNO_UNREACHABLE', message, { cause })
+  }
+
   /** Forgets the reservation, unless Suno may have accepted the submission. */
   async function settleFailure (id: string, { maybeSubmitted, retryAfterSeconds }: SunoError): Promise<void> {
-    if (maybeSubmitted) {
-      lost.add(id)
-      if (lost.size > MAX_LOST) lost.delete(lost.values().next().value as string)
-    } else await submissions.cancel(id)
-    if (retryAfterSeconds) await submissions.pause(retryAfterSeconds * 1000)
+    if (maybeSubmitted) lose(id)
+    else await submissions.cancel(id)
+    if (retryAfterSeconds) await submissions.pause(Math.min(retryAfterSeconds * 1000, MAX_PAUSE_MS))
   }
 
   /** Returns the submission of a repeated request, or throws what became of it. */
   async function again (submission: Submission): Promise<Named> {
-    const { id, taskId, stage, submittedAt } = submission
-    if (taskId !== null) return stage === 'reserved' ? expect(id, taskId) : submission as Named
+    const { id, stage, submittedAt } = submission
+    const taskId = submission.taskId ?? lost.get(id)
+    if (taskId !== undefined) return stage === 'reserved' ? expect(id, taskId) : submission as Named
     if (underWay.has(id) || (!lost.has(id) && Date.now() - submittedAt < UNDER_WAY_MS)) {
       const message = 'Cannot submit: the first request under this Idempotency-Key is under way'
       throw new RelayError('SUBMISSION_UNDER_WAY', message, { details: { retryAfterSeconds: 1 } })

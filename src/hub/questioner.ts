@@ -4,6 +4,8 @@ import type { EventDraft } from '../event.ts'
 import type { Appended } from '../store/store.ts'
 import type { Due, Submissions } from '../store/submissions.ts'
 
+/** Max time for which one answer stops all questions, in milliseconds. The next answer can prolong it. */
+export const MAX_PAUSE_MS = 120_000
 const FIRST_DELAY_MS = 5000
 const MAX_DELAY_MS = 30_000
 const GROWTH = 1.5
@@ -79,7 +81,7 @@ export function createQuestioner (options: QuestionerOptions): Questioner {
     const nextMs = delayAfter(submission.asked, random())
     if ('failure' in asked) {
       report.onAsked(submission, asked.failure, asked)
-      if (asked.retryAfterMs) await submissions.pause(asked.retryAfterMs)
+      if (asked.retryAfterMs) await submissions.pause(Math.min(asked.retryAfterMs, MAX_PAUSE_MS))
       await submissions.answer(submission.id, { nextMs })
       return nextMs
     }

@@ -108,6 +108,7 @@ function beginnings<Kept extends MaySettle> (
       const isDone = newest?.seq === last && newest.step === step
       const place = isDone ? last - 1 : last
       const row = table.insert({ ...NEW, id, step, taskId, place, submittedAt: now }) as BoundRow
+      rule.supersede(row)
       return { row: settleEarly(row) ?? watchOver(row, patience), created: true }
     }
   }

@@ -36,6 +36,8 @@ export interface SubmissionRule<Kept extends MaySettle> {
   same (row: BoundRow, meaning: string): Same
   /** Names the task of a submission, and ends the watch over older ones of the same task and kind. */
   bind (row: SubmissionRow, taskId: string): BoundRow
+  /** Ends the watch over older submissions of the same task and kind. */
+  supersede (row: BoundRow): void
 }
 
 const READY = new Set(['phrase-ready', 'voice-ready'])
@@ -57,11 +59,13 @@ export function submissionRule<Kept extends MaySettle> (
   function bind (row: SubmissionRow, taskId: string): BoundRow {
     const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
     const bound = table.update(row, { taskId, place }) as BoundRow
-    for (const other of table.of(taskId)) {
-      const isOlder = isSameKind(other.step, row.step) && other.n < row.n
-      if (isOlder && isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
-    }
+    supersede(bound)
     return bound
+  }
+
+  function supersede (row: BoundRow): void {
+    const older = table.of(row.taskId).filter(({ n, step }) => n < row.n && isSameKind(step, row.step))
+    for (const other of older) if (isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
   }
 
   /** Returns the submission whose token authenticated a draft. */
@@ -71,7 +75,9 @@ export function submissionRule<Kept extends MaySettle> (
 
   function isForeign (draft: DatedDraft): boolean {
     const row = named(draft)
-    return row !== undefined && (row.step !== draft.about?.step || (row.taskId ?? draft.taskId) !== draft.taskId)
+    // The record of a token outlives it, unless the submission was cancelled or erased.
+    if (!row) return draft.about?.submission !== undefined
+    return row.step !== draft.about?.step || (row.taskId ?? draft.taskId) !== draft.taskId
   }
 
   /** Finds the submission of a draft, and binds it to the draft's task. */
@@ -106,7 +112,10 @@ export function submissionRule<Kept extends MaySettle> (
   }
 
   function progress (row: BoundRow, { about }: DatedDraft): void {
-    if (row.stage !== 'settled') table.update(row, { hasProgressed: 1, progress: about?.progress ?? row.progress })
+    if (row.stage === 'settled') return
+    // Without a token it may be a late resend from before the submission.
+    const hasProgressed = about?.submission === undefined ? row.hasProgressed : 1
+    table.update(row, { hasProgressed, progress: about?.progress ?? row.progress })
   }
 
   function append (draft: DatedDraft, keep: () => Kept): Kept {
@@ -127,7 +136,7 @@ export function submissionRule<Kept extends MaySettle> (
     return kept.duplicate ? kept : settle(row, kept)
   }
 
-  return { isForeign, append, settle, same, bind }
+  return { isForeign, append, settle, same, bind, supersede }
 }
 
 function isOpen ({ stage }: SubmissionRow): boolean {

@@ -9,6 +9,8 @@ import { isServerError, meaningOfCode, meaningOfStatus, type Vendor } from './ve
 const SUCCESS = 200
 // Both vendors allow 20 calls in 10 seconds.
 const BUSY_SECONDS = 10
+// Tokens of callback URLs that the vendor repeats.
+const TOKENS = /([?&]token=)[^&\s"\\]+/g
 const MAX_WORDS = 500
 
 const FACT: Readonly<Record<SunoErrorKind, string>> = {
@@ -109,5 +111,6 @@ function failure (answer: Answer, { vendor, apiKey }: Account, submits: boolean)
 function wordsOf (json: unknown, apiKey: string): string | null {
   const { msg, message, error } = Object(json)
   const words: string | undefined = [msg, message, error].find((text) => typeof text === 'string' && text.trim() !== '')
-  return words?.replaceAll(apiKey, '[API key]').replace(/\p{Cc}+/gu, ' ').slice(0, MAX_WORDS) ?? null
+  const safe = words?.replaceAll(apiKey, '[API key]').replace(TOKENS, '$1[token]')
+  return safe?.replace(/\p{Cc}+/gu, ' ').slice(0, MAX_WORDS) ?? null
 }

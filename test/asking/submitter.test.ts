@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RelayError } from '../../src/errors.ts'
+import { RelayError } from '../../src/errors.ts'
 import { createReservations } from '../../src/asking/reservation.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import type { Submissions } from '../../src/store/submissions.ts'
@@ -95,4 +95,23 @@ t.test('submit() passes on a failure of the store', async t => {
   const failing = { ...submissions, expect: async () => { throw new Error('the store fails') } }
   const { submitter } = setUp(async () => 'a', failing)
   await t.rejects(submitter.submit(request('key')), { message: 'the store fails' })
+})
+
+t.test('submit() remembers the task that the store failed to keep, and does not submit it again', async t => {
+  const { submissions } = memoryStore()
+  let fails = true
+  const failing: Submissions = {
+    ...submissions,
+    async expect (...args) {
+      if (fails) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store')
+      return submissions.expect(...args)
+    }
+  }
+  let calls = 0
+  const { submitter } = setUp(async () => `task ${++calls}`, failing)
+  await t.rejects(submitter.submit(request('key')), { code: 'SUNO_UNREACHABLE', message: /accepted it as task task 1/ })
+  fails = false
+  const again = await submitter.submit(request('key'))
+  t.match(again, { submission: { taskId: 'task 1', stage: 'expected' }, isRepeat: true })
+  t.equal(calls, 1)
 })

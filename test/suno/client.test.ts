@@ -235,6 +235,8 @@ for (const [what, handler, expected] of FOREIGN) {
 t.test('An answer that says why is read with its words, bounded and on one line', async t => {
   const { submit } = await failures(t, answer(200, { code: 422, msg: `a\r\n\u001b[31mb${'c'.repeat(5000)}` }))
   t.equal(submit.words, `a [31mb${'c'.repeat(493)}`)
+  const url = await failures(t, answer(200, { code: 422, msg: 'https://relay.example/callback?token=abc.d-e is bad' }))
+  t.equal(url.submit.words, 'https://relay.example/callback?token=[token] is bad')
   for (const msg of ['', ' ', null, 7]) {
     const { submit } = await failures(t, answer(200, { code: 422, msg }))
     t.equal(submit.message, 'Cannot submit to Suno: it refuses the request (code 422)')

@@ -298,10 +298,32 @@ export const SETTLE_CASES: Cases = {
     t.equal((await store.append('b', { ...draft('other body'), delivery })).duplicate, false)
   },
 
-  async 'append() takes a callback under an unknown reservation as one without' (t, open) {
+  async 'append() refuses a callback under an unknown reservation' (t, open) {
+    const store = await open()
+    await t.rejects(store.append('a', phrase('ready', { submission: 'unknown' })), REFUSED)
+    await submit(store, 'r', 'a')
+    await t.rejects(store.append('a', phrase('ready', { submission: 'unknown' })), REFUSED)
+    t.equal((await store.extent('a')).last, 0)
+  },
+
+  async 'watch() supersedes an older submission of the same kind' (t, open) {
     const store = await open()
     await submit(store, 'r', 'a')
-    t.equal((await store.append('a', phrase('ready', { submission: 'unknown' }))).settled?.step, 'validate')
+    await store.submissions.watch({ id: 'w', taskId: 'a', step: 'regenerate' }, { askAfterMs: 1, giveUpMs: 1000 })
+    const stages = (await store.submissions.of('a')).map(({ id, stage }) => [id, stage])
+    t.strictSame(stages, [['w', 'expected'], ['r', 'superseded']])
+  },
+
+  async 'erase() ends the watch over the submissions of the task' (t, open) {
+    let time = 5000
+    const store = await open({ now: () => time })
+    await submit(store, 'r', 'a')
+    await store.erase('a', [])
+    time += 100_000
+    const limits = { leaseMs: 1, maxQuestions: 10, maxCalls: 20, windowMs: 10_000 }
+    t.strictSame(await store.submissions.claim(limits), [])
+    t.equal((await store.submissions.counts()).expected, 0)
+    t.equal((await store.extent('a')).expected, undefined)
   },
 
   async 'append() keeps an outcome again that was kept before the submission, under its token' (t, open) {

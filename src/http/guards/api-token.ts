@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import { RelayError } from '../../errors.ts'
-import { isLoopback } from '../../loopback.ts'
+import { isLoopback, isLoopbackAddress } from '../../loopback.ts'
+import { hostnameOf } from './host.ts'
 import { secretCheck } from '../../secrets.ts'
 
 /** Checks that a request comes from the app's own backend. */
 export type CheckApiToken = (request: FastifyRequest) => void
 
 /**
- * Creates the check of `API_TOKENS`. Without any, it accepts requests to a loopback name that no page of another origin
- * has sent. A name that is not loopback reaches the relay through a proxy or a tunnel, or by DNS rebinding.
+ * Creates the check of `API_TOKENS`. Without any, it accepts requests of this machine to a loopback name, that no
+ * proxy has passed on and no page of another origin has sent. Other names come by a proxy, a tunnel or DNS rebinding.
  *
  * The check throws a {@link RelayError} `API_TOKEN_INVALID`.
  */
@@ -21,8 +22,15 @@ export function apiTokenCheck (tokens: readonly string[]): CheckApiToken {
   }
 }
 
-function requireLocal ({ headers: { origin }, host, hostname }: FastifyRequest): void {
-  if (!isLoopback(hostname)) throw invalid('API_TOKENS is not set, and this is no loopback name')
+// A proxy may send the name of its upstream, and any client a forged X-Forwarded-Host.
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
+
+function requireLocal ({ headers, host, raw: { socket } }: FastifyRequest): void {
+  const { origin } = headers
+  const isDirect = isLoopbackAddress(socket.remoteAddress) && !FORWARDED.some((name) => name in headers)
+  if (!isDirect || !isLoopback(hostnameOf(headers.host ?? ''))) {
+    throw invalid('API_TOKENS is not set, and the request is not from this machine under a loopback name')
+  }
   // A preflight does not protect POST: it needs no entry in Access-Control-Allow-Methods.
   if (origin !== undefined && URL.parse(origin)?.host !== host) throw invalid('a page of another origin sends it')
 }

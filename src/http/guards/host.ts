@@ -22,7 +22,8 @@ export function knownHostsOnly (publicUrl: string) {
   }
 }
 
-function hostnameOf (host: string): string {
+/** Returns the host name of a Host header, without its port. */
+export function hostnameOf (host: string): string {
   return host.toLowerCase().replace(/^(\[[^\]]*\]|[^:]*).*$/s, '$1').replace(/\.$/, '')
 }
 

@@ -33,6 +33,16 @@ export function ignoreMediaType (request: FastifyRequest, _reply: FastifyReply, 
   next()
 }
 
+/**
+ * Refuses a request that a page of another origin sends: `CALLBACK_UNAUTHENTIC`. A preflight does not protect POST,
+ * whose media type `CORS_ORIGINS` allows for streams.
+ */
+export function requireSameOrigin (request: FastifyRequest, _reply: FastifyReply, next: Next): void {
+  const { headers: { origin }, host } = request
+  if (origin === undefined || URL.parse(origin)?.host === host) return next()
+  next(new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot accept the callback: a page of another origin sends it'))
+}
+
 function hasBody ({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }

@@ -12,7 +12,9 @@ import type { Metrics } from '../../metrics.ts'
 import { digestOf, type readCallback, type ReadCallback } from '../../suno/callback.ts'
 import type { Authenticator, Proof } from '../guards/authenticator.ts'
 import type { AuthFailures } from '../guards/failures.ts'
-import { ignoreMediaType, mediaTypeOf, requireIdentityCoding, requireJsonType } from '../guards/media-type.ts'
+import {
+  ignoreMediaType, mediaTypeOf, requireIdentityCoding, requireJsonType, requireSameOrigin
+} from '../guards/media-type.ts'
 import { networkOf } from '../guards/network.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
 import { pathOf } from '../path.ts'
@@ -55,6 +57,7 @@ interface Arrival {
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
   const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, onAppended } = options
   app.addHook('onRequest', async (request) => { await authenticator.screen(request) })
+  if (!authenticator.required) app.addHook('onRequest', requireSameOrigin)
   app.addHook('onRequest', requireIdentityCoding)
   app.addHook('onRequest', authenticator.required ? ignoreMediaType : requireJsonType)
   app.removeAllContentTypeParsers()

@@ -74,6 +74,7 @@ export function memorySubmissionTable (data: () => MemorySubmissionData): Submis
     remove (row) {
       const { byId, byKey, byTask } = data()
       byId.delete(row.id)
+      data().watched.delete(row as BoundRow)
       if (row.key !== null) byKey.delete(row.key)
       if (row.taskId === null) return
       const others = (byTask.get(row.taskId) as BoundRow[]).filter((other) => other !== row)

@@ -141,7 +141,9 @@ function appender (s: Session, windowMs: number): Append {
   const steps = { ...s.deliveries, append }
 
   return (entry, digest) => {
-    if (hasSubmissions && s.calls.isForeign(toDraft(entry))) return 'foreign'
+    const draft = toDraft(entry)
+    const isNamed = draft.about?.submission !== undefined
+    if ((hasSubmissions || isNamed) && s.calls.isForeign(draft)) return 'foreign'
     const outcome = appendOnce(steps, entry, digest)
     return outcome === 'reject' ? outcome : toOutcome(outcome)
   }

@@ -74,8 +74,8 @@ t.test('POST /tasks names the host of the request and the prefix where there is 
 
 t.test('POST /tasks spells the callback URL of a public URL that has a prefix and a slash', async t => {
   const sandbox = await startSandbox(t, { lose: 1 })
-  const { url } = await startAsking(t, sandbox.url, { PUBLIC_URL: 'https://relay.example/voice/' })
-  const { json } = await submitTo(`${url}/tasks`, VALIDATE)
+  const { url } = await startAsking(t, sandbox.url, { PUBLIC_URL: 'https://relay.example/voice/', API_TOKENS: [KEY] })
+  const { json } = await submitTo(`${url}/tasks`, VALIDATE, { authorization: `Bearer ${KEY}` })
   t.match(json.events, /^https:\/\/relay\.example\/voice\/events\//)
   t.match(sandbox.requests[0]?.params, { callBackUrl: /^https:\/\/relay\.example\/voice\/callback\/validate\?token=/ })
 })
