@@ -1,9 +1,6 @@
 import neostandard from 'neostandard'
 import language, { CODE } from './lint/language.config.js'
 
-/** Files whose sentences still have to be rewritten. */
-const PENDING = ['src/store/{memory,sqlite}/**']
-
 const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', '.tap/**', 'data/**'] })
 
 function isGlobal (config) {
@@ -16,9 +13,5 @@ export default [
   // The sender's own field names are what they are.
   { files: CODE, rules: { camelcase: ['error', { allow: ['task_id'] }] } },
   { files: ['src/client/**'], rules: { complexity: ['error', 8] } },
-  ...language,
-  {
-    files: PENDING,
-    rules: { 'language/comments': 'off', 'language/strings': 'off', '@stylistic/max-len': 'off' }
-  }
+  ...language
 ]

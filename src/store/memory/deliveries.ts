@@ -41,7 +41,8 @@ export function memoryDeliveries (history: MemoryHistory): MemoryDeliveries {
     erase (taskId) {
       for (const [key, known] of deliveries) {
         const { event } = known
-        if (event?.taskId === taskId) deliveries.set(key, { ...known, event: { ...event, ...ERASED_EVENT }, isErased: true })
+        if (event?.taskId !== taskId) continue
+        deliveries.set(key, { ...known, event: { ...event, ...ERASED_EVENT }, isErased: true })
       }
     },
 

@@ -95,7 +95,8 @@ export function memorySubmissionTable (data: () => MemorySubmissionData): Submis
 
     callsAfter (at) {
       const recent = data().calls.filter((call) => call.at > at)
-      return { questions: recent.filter(({ isQuestion }) => isQuestion).length, calls: recent.length, oldest: recent[0]?.at ?? null }
+      const questions = recent.filter(({ isQuestion }) => isQuestion).length
+      return { questions, calls: recent.length, oldest: recent[0]?.at ?? null }
     },
 
     pausedUntil: () => data().pausedUntil,

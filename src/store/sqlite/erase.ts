@@ -34,7 +34,9 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
 }
 
 /** Erases a held callback; its delivery counts as one of the task. */
-function eraseHeld ({ held, deliveries, epochs }: Session, id: number, task: { taskId: string, fork: number }): boolean {
+function eraseHeld (
+  { held, deliveries, epochs }: Session, id: number, task: { taskId: string, fork: number }
+): boolean {
   const removed = held.remove(id)
   const event = epochs.toStored(task.taskId, { seq: 0, fork: task.fork, ...ERASED_EVENT })
   if (removed?.delivery) deliveries.remember(removed.delivery, removed.digest, event)

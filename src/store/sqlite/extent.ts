@@ -86,7 +86,10 @@ export function extentReader (db: DatabaseSync, epochs: Epochs): ExtentReader {
       return { ...extent, epochs: toEpochs([{ seq: 0, fork: row.fork }]), ...readExpected(row) }
     },
 
-    full: (taskId) => ({ ...range(taskId), ...readExpected(expected.get(taskId) as unknown as ExpectedRow | undefined) }),
+    full (taskId) {
+      const row = expected.get(taskId) as unknown as ExpectedRow | undefined
+      return { ...range(taskId), ...readExpected(row) }
+    },
 
     isKept (taskId, id) {
       // Most often the event is kept. The first one has the epoch of seq 0.

@@ -89,7 +89,8 @@ function open (path: string) {
       SELECT count(*) AS expected, count(*) FILTER (WHERE stage = 'overdue') AS overdue
       FROM submissions WHERE due_at IS NOT NULL`),
     first: db.prepare(`
-      SELECT due_at AS due, coalesce((SELECT CAST(value AS REAL) FROM meta WHERE key = 'paused until'), 0) AS pausedUntil
+      SELECT due_at AS due,
+      coalesce((SELECT CAST(value AS REAL) FROM meta WHERE key = 'paused until'), 0) AS pausedUntil
       FROM submissions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`),
     firstInPause: db.prepare(`
       SELECT min(max(due_at, min(deadline, ?1))) AS due FROM submissions WHERE due_at < ?1`),

@@ -13,7 +13,8 @@ const METHODS = ['reserve', 'expect', 'cancel', 'watch', 'claim', 'pause', 'over
  */
 export function submissionMethods (write: <T>(work: (calls: SubmissionMethods) => T) => T): SubmissionMethods {
   const methods = METHODS.map((method) => {
-    return [method, (...args: unknown[]) => write((calls) => (calls[method] as (...args: unknown[]) => unknown)(...args))]
+    const run = (...args: unknown[]) => write((calls) => (calls[method] as (...args: unknown[]) => unknown)(...args))
+    return [method, run]
   })
   return Object.fromEntries(methods)
 }

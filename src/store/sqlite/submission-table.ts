@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { RECENT_MS, type BoundRow, type RecentCalls, type SubmissionRow, type SubmissionTable } from '../submission-table.ts'
+import {
+  RECENT_MS, type BoundRow, type RecentCalls, type SubmissionRow, type SubmissionTable
+} from '../submission-table.ts'
 
 /** Columns of the table `submissions` under the names of a {@link SubmissionRow}. */
 export const COLUMNS = `n, id, step, named_task_id AS namedTaskId, task_id AS taskId, place, stage,
@@ -31,7 +33,8 @@ function rows (db: DatabaseSync): Rows {
   const byKey = db.prepare(`SELECT ${COLUMNS} FROM submissions WHERE key = ?`)
   const of = db.prepare(`SELECT ${COLUMNS} FROM submissions WHERE task_id = ? ORDER BY n DESC`)
   const insert = db.prepare(`
-    INSERT INTO submissions (id, step, named_task_id, task_id, place, stage, submitted_at, asked, has_progressed, key, digest)
+    INSERT INTO submissions
+      (id, step, named_task_id, task_id, place, stage, submitted_at, asked, has_progressed, key, digest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const update = db.prepare(`
     UPDATE submissions SET task_id = ?, place = ?, stage = ?, asked = ?, due_at = ?, deadline = ?, has_progressed = ?,

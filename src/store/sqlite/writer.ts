@@ -39,7 +39,7 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   forget (taskIds: readonly string[], before: number): number
   /** Forgets submissions of before a time, in steps; see the table. */
   forgetSubmissions (before: number, after: number, limit: number): number | undefined
-  /** Allows this writer to open the file again after its log was removed: no other connection of the process is open. */
+  /** Lets this writer open the file again after its log was removed: no other connection of the process is open. */
   recover (): void
   /** Whether another connection may have written since the last call. */
   changedElsewhere (): boolean
