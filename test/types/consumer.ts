@@ -5,14 +5,14 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import {
   createHub, createMetrics, createRelay, localBus, memoryStore, phraseRelay, readCallback, readHeld, RelayError,
   signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
-  type Delivery, type Due, type ErrorDetails, type EventBus, type EventDraft, type EventStore, type Expected,
-  type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft, type HeldSummary,
-  type History, type Hub, type HubObserver, type HubOptions, type LossReason, type Metrics, type News, type Patience,
-  type PhraseRelayOptions, type Position, type Quarantine, type ReadCallback, type ReadHeld, type Receiver,
-  type Reception, type Relay, type RelayErrorCode, type RelayErrorOptions, type Replayed, type ReservationDraft,
-  type Reserved, type Settled, type StoreOptions, type Submission, type SubmissionCounts, type SubmissionStage,
-  type Submissions, type Subscribed, type Task, type TaskEvent, type TaskState, type Unsubscribe, type WatchDraft,
-  type Watched
+  type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft, type EventStore,
+  type Expected, type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft,
+  type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout, type LossReason,
+  type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine, type ReadCallback,
+  type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode, type RelayErrorOptions,
+  type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions, type Submission,
+  type SubmissionCounts, type SubmissionStage, type Submissions, type Subscribed, type Task, type TaskEvent,
+  type TaskState, type Unsubscribe, type WatchDraft, type Watched
 } from 'phrase-relay'
 import {
   SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
@@ -179,7 +179,9 @@ export interface Named {
   readonly closing: ClosingReason
   readonly counts: SubmissionCounts
   readonly due: Due
+  readonly erased: Erased
   readonly expected: Expected
+  readonly isAbout: IsAbout
   readonly patience: Patience
   readonly settled: Settled
   readonly subscribed: Subscribed

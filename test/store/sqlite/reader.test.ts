@@ -7,7 +7,7 @@ t.test('sqliteReader reads again once the file works again', async t => {
   const path = databasePath(t)
   const writer = sqliteWriter(path)
   writer.append([{ taskId: 'a', event: 'task-update', data: '{}', digest: 'x', at: 0 }], 0)
-  writer.close()
+  t.teardown(() => { writer.close() })
   const reader = sqliteReader(path)
   t.teardown(() => { reader.close() })
   t.equal(reader.extent('a').last, 1)

@@ -211,7 +211,7 @@ t.test('sqliteWriter does not acknowledge a commit whose log was removed in the 
   const removing = {
     ...entry('a', 'y'),
     get data () {
-      rmSync(`${path}-wal`)
+      rmSync(`${path}-wal`, { force: true })
       return '"y"'
     }
   }
