@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { guard, openForReading, snapshots } from './database.ts'
+import { filesOf, guard, openForReading, snapshots } from './database.ts'
 import { sqliteEpochs, toEvent, type EventRow } from './epochs.ts'
 import { parseEventId } from '../event-id.ts'
 import { extentReader } from './extent.ts'
@@ -34,7 +34,8 @@ export interface SqliteReader {
 }
 
 /**
- * Creates the reader of a SQLite file. It opens the file at the first read, and again after a failure.
+ * Creates the reader of a SQLite file that a writer has open. It opens the file at the first read, and again after a
+ * failure.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from every method
  */
@@ -76,6 +77,8 @@ export function sqliteReader (path: string): SqliteReader {
 type Session = ReturnType<typeof open>
 
 function open (path: string) {
+  // Opening would start another log, although the writer has one.
+  if (filesOf(path).wal === undefined) throw new Error('its log was removed while it was in use')
   const db: DatabaseSync = openForReading(path)
   const epochs = sqliteEpochs(db)
   return {

@@ -18,22 +18,30 @@ export function reopenSession (path: string, life: string, main: number | undefi
   throw new Error('its history was replaced while it was in use, restart to use the other one')
 }
 
+/** State of a log under a connection: `kept`, or `left` if this process must leave it. */
+export type LogState = 'kept' | 'left'
+
 /**
- * Copies the log into the file if the log was removed under the connection, unless somebody has started another one.
+ * Copies the log into the file, if the log or its index was removed under the connection.
  *
- * @returns whether the log or its index is another one now. Then every connection of this process must close before one
- *   opens: SQLite shares the index among them, and the old index does not fit a new log
+ * A full checkpoint waits for the other connections of the old log, under its locks. Their later transactions find the
+ * files changed, under the same locks, and write nothing: so nothing is lost, and no second log misses a page of the
+ * first one. Only if a process that does not have the old log starts another one in the meantime, the old one is lost.
+ *
+ * @returns `left` if the log must be left. Then every connection of this process must close before one opens: SQLite
+ *   shares the index among them, and the old index does not fit a new log
+ * @throws {Error} when the checkpoint is not complete
  * @see https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
  */
-export function rescue (path: string, db: DatabaseSync, { main, wal, shm }: Files): boolean {
+export function rescue (path: string, db: DatabaseSync, { main, wal, shm }: Files): LogState {
   const now = filesOf(path)
-  if (now.main !== main || (now.wal === wal && now.shm === shm)) return false
-  if (now.wal === undefined) {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    // An index that other processes share with the old log must not describe the new one.
-    rmSync(`${path}-shm`, { force: true })
-  }
-  return true
+  if (now.main !== main || (now.wal === wal && now.shm === shm)) return 'kept'
+  if (now.wal !== undefined && now.wal !== wal) return 'left'
+  const { busy } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as { busy: number }
+  if (busy !== 0) throw new Error('its log was removed while it was in use, and cannot be copied yet')
+  // Others who have the old log must not share its index with those who start another one.
+  if (now.wal === undefined) rmSync(`${path}-shm`, { force: true })
+  return 'left'
 }
 
 /** Open database of the writer, with its prepared statements. */

@@ -103,18 +103,26 @@ export async function sqliteStore (
   }
 }
 
-/**
- * Closes the reader after each failure of the writer: both open the files again then, if they are others.
- */
+/** Returns a thread after whose loss of its log the reader opens the file again, too. */
 function recovering (thread: WriterThread, reader: SqliteReader): WriterThread {
+  async function recover (): Promise<void> {
+    if (!await thread.call('isStranded')) return
+    reader.close()
+    await thread.call('recover')
+  }
+
+  let recovery: Promise<void> | undefined
+
   return {
     ...thread,
     async call (...args) {
+      // Without a wait otherwise, so that calls keep their order.
+      if (recovery) await recovery
       try {
         return await thread.call(...args)
       } catch (error) {
-        reader.close()
-        thread.call('recover').catch(() => {})
+        recovery ??= recover().catch(() => {}).finally(() => { recovery = undefined })
+        await recovery
         throw error
       }
     }

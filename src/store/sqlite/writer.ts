@@ -39,7 +39,9 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   forget (taskIds: readonly string[], before: number): number
   /** Forgets submissions of before a time, in steps; see the table. */
   forgetSubmissions (before: number, after: number, limit: number): number | undefined
-  /** Lets this writer open the file again after its log was removed: no other connection of the process is open. */
+  /** Whether its log was removed, so that it opens no file before `recover()`. */
+  isStranded (): boolean
+  /** Opens the file again. No other connection of this process may be open. */
   recover (): void
   /** Whether another connection may have written since the last call. */
   changedElsewhere (): boolean
@@ -81,13 +83,11 @@ export function sqliteWriter (path: string): SqliteWriter {
         requireSameFiles(path, files)
         return result
       } catch (error) {
-        session = undefined
         version = NaN
-        try {
-          isStranded = rescue(path, db, files)
-        } finally {
-          db.close()
-        }
+        // If it throws, the session stays, and the next transaction tries again.
+        isStranded = rescue(path, db, files) === 'left'
+        session = undefined
+        db.close()
         throw error
       }
     })
@@ -115,7 +115,11 @@ export function sqliteWriter (path: string): SqliteWriter {
     }).length),
     forgetSubmissions: (before, after, limit) => write((s) => s.submissions.forget(before, after, limit)),
     forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
-    recover () { isStranded = false },
+    isStranded: () => isStranded,
+    recover () {
+      isStranded = false
+      guard(path, () => { session ??= reopenSession(path, life, main) })
+    },
     changedElsewhere: () => write((s) => {
       const before = version
       version = dataVersion(s.db)

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
 import { sqliteWriter } from '../../../src/store/sqlite/writer.ts'
@@ -10,14 +11,16 @@ t.test('sqliteReader reads again once the file works again', async t => {
   t.teardown(() => { writer.close() })
   const reader = sqliteReader(path)
   t.teardown(() => { reader.close() })
-  t.equal(reader.extent('a').last, 1)
+  const { last, epochs } = reader.extent('a')
+  t.equal(last, 1)
+  const start = `${epochs[0]?.epoch}.0`
 
   meddle(path, 'ALTER TABLE events RENAME TO gone')
   const message = `Cannot use the store ${path}: no such table: events`
-  t.throws(() => reader.page('a', undefined, 10), { code: 'STORE_UNAVAILABLE', message })
+  t.throws(() => reader.page('a', start, 10), { code: 'STORE_UNAVAILABLE', message })
   meddle(path, 'ALTER TABLE gone RENAME TO events')
 
-  t.equal(reader.page('a', undefined, 10)?.length, 1)
+  t.equal(reader.page('a', start, 10)?.length, 1)
 })
 
 t.test('sqliteReader opens the file at the first read, and refuses one that is not there', async t => {
@@ -25,4 +28,15 @@ t.test('sqliteReader opens the file at the first read, and refuses one that is n
   const reader = sqliteReader(path)
   t.throws(() => reader.extent('a'), { code: 'STORE_UNAVAILABLE', message: new RegExp(path) })
   t.doesNotThrow(() => { reader.close() })
+})
+
+t.test('sqliteReader starts no log of its own when that of the writer was removed', async t => {
+  const path = databasePath(t)
+  const writer = sqliteWriter(path)
+  t.teardown(() => { writer.close() })
+  const reader = sqliteReader(path)
+  t.teardown(() => { reader.close() })
+  rmSync(`${path}-wal`)
+  t.throws(() => reader.extent('a'), { code: 'STORE_UNAVAILABLE', message: /its log was removed/ })
+  t.notOk(existsSync(`${path}-wal`))
 })

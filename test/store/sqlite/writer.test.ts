@@ -1,4 +1,5 @@
-import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteReader } from '../../../src/store/sqlite/reader.ts'
@@ -234,4 +235,32 @@ t.test('sqliteWriter appends under the fork of the latest opening, so that no fo
   const second = append(other, '2')
   t.not(second, first)
   t.strictSame([append(writer, '3'), append(other, '4'), append(writer, '5')], [second, second, second])
+})
+
+t.test('sqliteWriter goes on only after its removed log was copied, and tries again until it is', async t => {
+  const { path, writer } = open(t)
+  writer.append([entry('a', 'x')], WINDOW_MS)
+  const reader = new DatabaseSync(path, { readOnly: true })
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM events').get()
+  writer.append([entry('a', 'y')], WINDOW_MS)
+  rmSync(`${path}-wal`)
+
+  t.throws(() => writer.append([entry('a', 'z')], WINDOW_MS), { message: /its log was removed.*cannot be copied yet/ })
+  t.equal(writer.isStranded(), false)
+  reader.exec('COMMIT')
+  t.throws(() => writer.append([entry('a', 'z')], WINDOW_MS), { message: /its file was removed or replaced/ })
+  t.equal(writer.isStranded(), true)
+  reader.close()
+  writer.recover()
+  t.match(writer.append([entry('a', 'z')], WINDOW_MS), [{ seq: 3 }])
+})
+
+t.test('sqliteWriter leaves its log without a copy when somebody has started another one', async t => {
+  const { path, writer } = open(t)
+  writer.append([entry('a', 'x')], WINDOW_MS)
+  rmSync(`${path}-wal`)
+  writeFileSync(`${path}-wal`, '')
+  t.throws(() => writer.append([entry('a', 'y')], WINDOW_MS), { message: /its file was removed or replaced/ })
+  t.equal(writer.isStranded(), true)
 })
