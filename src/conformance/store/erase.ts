@@ -75,6 +75,16 @@ export const ERASE_CASES: Cases = {
     t.strictSame(seqs(await readAll(store, 'a')), [3])
   },
 
+  async 'append() recognises the deliveries of other tasks by their events after erase()' (t, open) {
+    const store = await open({ dedupeWindowMs: 0 })
+    await store.append('a', delivered('one', 'key'))
+    const { event } = await store.append('b', delivered('two', 'key of b'))
+    await store.quarantine.hold(held('three', 'key of a callback'))
+    await store.erase('a', [])
+    t.strictSame(await store.append('b', delivered('two', 'key of b')), { event, duplicate: true })
+    t.equal((await store.append('b', delivered('three', 'key of a callback'))).duplicate, false)
+  },
+
   async 'append() recognises a delivery whose callback was erased from quarantine' (t, open) {
     const store = await open()
     await store.quarantine.hold(held('one', 'key'))
