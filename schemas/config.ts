@@ -8,6 +8,7 @@ export const MAX_TIMER_MS = 2_147_483_647
 const MAX_STREAMS = 10_000_000
 const MAX_BYTES = 16_777_216
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 
 /** Options of one setting. The values of a `secret` setting are never printed. */
 interface Options<T> {
@@ -39,6 +40,10 @@ export const ConfigSchema = Type.Object({
   LOG_LEVEL: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level)), {
     default: 'info',
     description: 'minimum severity of log lines'
+  }),
+  LOG_FORMAT: Type.Union(LOG_FORMATS.map((format) => Type.Literal(format)), {
+    default: 'auto',
+    description: 'form of log lines. auto: readable lines on a terminal, JSON elsewhere'
   }),
   STORE_URL: text({ pattern: '^(sqlite:.+|memory:)$', title: 'sqlite:PATH or memory:' }, {
     default: 'sqlite:data/relay.db',

@@ -20,6 +20,12 @@ export interface Config {
    */
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
+   * Form of log lines. auto: readable lines on a terminal, JSON elsewhere.
+   *
+   * @default 'auto'
+   */
+  readonly LOG_FORMAT: 'auto' | 'pretty' | 'json'
+  /**
    * Store of the events: sqlite:PATH, or memory: to lose them at a stop.
    *
    * @default 'sqlite:data/relay.db'

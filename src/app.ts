@@ -1,5 +1,5 @@
 import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { createAsking } from './asking/asking.ts'
@@ -12,7 +12,6 @@ import { createRefusalLog, type RefusalLog } from './http/guards/refusal-log.ts'
 import { knownHostsOnly } from './http/guards/host.ts'
 import { createStreamLimits } from './http/guards/stream-limits.ts'
 import { refuseOtherMethods } from './http/routes/methods.ts'
-import { pathOf } from './http/path.ts'
 import { planCapacity, readDescriptorLimit, reportRefusedConnections, type Capacity } from './http/capacity.ts'
 import { toListenError, type ListenAddress } from './http/listen.ts'
 import { sendProblem } from './http/problems.ts'
@@ -28,6 +27,7 @@ import { harden, SERVER_OPTIONS, trustedProxies } from './http/server.ts'
 import { createStreams, type Streams } from './http/streams/registry.ts'
 import { answerUnknownPaths, unmatchedReport } from './http/routes/unmatched.ts'
 import { createHub, type Hub } from './hub/hub.ts'
+import { logOptions } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportRecovery } from './recovery.ts'
 import { openStore } from './store/open.ts'
@@ -41,8 +41,8 @@ export interface PhraseRelayOptions {
   /** Keeps and follows events. The plugin closes it with the app. */
   readonly hub: Hub
   /**
-   * Settings that differ from the default. The settings of the process (`HOST`, `PORT`, `LOG_LEVEL`, `STORE_URL`,
-   * `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here.
+   * Settings that differ from the default. The settings of the process (`HOST`, `PORT`, `LOG_LEVEL`, `LOG_FORMAT`,
+   * `STORE_URL`, `CORS_ORIGINS`, `TRUST_PROXY`, `ALLOW_OPEN_CALLBACKS`) have no effect here.
    */
   readonly config?: Partial<Config>
   /** Metrics that `/metrics` shows. Default: metrics of the plugin, without those of the store. */
@@ -163,7 +163,7 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const config = completeConfig(given)
   const metrics = createMetrics()
   const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
-  const app = createServer(config)
+  const app = await createServer(config)
   const { maxStreams, maxConnections } = fitCapacity(app, config)
   const trustsProxy = config.TRUST_PROXY !== 'off'
   await harden(app, { corsOrigins: config.CORS_ORIGINS, maxConnections, trustsProxy, drainMs: config.DRAIN_MS })
@@ -179,17 +179,10 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   }
 }
 
-const LOGGING: FastifyServerOptions = {
-  // Lines name the task instead of a request id. A logger per request would add memory to every stream.
-  childLoggerFactory: (logger) => logger,
-  // A line per request would hide the important ones.
-  logController: new LogController({ disableRequestLogging: true })
-}
-
-function createServer ({ TRUST_PROXY, LOG_LEVEL, KEEP_ALIVE_TIMEOUT_MS }: Config): FastifyInstance {
-  const logger = { level: LOG_LEVEL, serializers: { req: describeRequest } }
-  const keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-  return Fastify({ ...SERVER_OPTIONS, ...LOGGING, keepAliveTimeout, trustProxy: trustedProxies(TRUST_PROXY), logger })
+async function createServer (config: Config): Promise<FastifyInstance> {
+  const { KEEP_ALIVE_TIMEOUT_MS: keepAliveTimeout, TRUST_PROXY } = config
+  const trustProxy = trustedProxies(TRUST_PROXY)
+  return Fastify({ ...SERVER_OPTIONS, ...await logOptions(config), keepAliveTimeout, trustProxy })
 }
 
 /** Fits `MAX_STREAMS` into the descriptor limit of the process, and warns if that lowers it. */
@@ -213,8 +206,4 @@ async function listen (app: FastifyInstance, address: ListenAddress): Promise<st
 
 function listenTextResolver (address: string): string {
   return `listening on ${address} - open it in a browser, or watch a task: curl -N ${address}/events/demo`
-}
-
-function describeRequest ({ method, url }: { method: string, url: string }) {
-  return { method, path: pathOf(url) }
 }

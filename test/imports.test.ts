@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/recovery.ts': ['src/errors.ts', 'src/hub/'],
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
   'src/metrics.ts': ['schemas/', 'prom-client'],
+  'src/log.ts': ['schemas/', 'src/http/', 'fastify', 'pino', 'pino-pretty'],
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
   'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
@@ -50,7 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
   'src/asking/': ['schemas/', 'src/errors.ts', 'src/metrics.ts', 'src/hub/', 'src/suno/', 'jose', 'node:crypto'],
   'src/app.ts': [
-    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
+    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/log.ts', 'src/metrics.ts',
     'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
     'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],
