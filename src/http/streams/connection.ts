@@ -2,6 +2,7 @@ import { ServerResponse, validateHeaderName, validateHeaderValue, type OutgoingH
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { releaseParser } from './parser.ts'
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
@@ -40,6 +41,8 @@ export function startStream (reply: FastifyReply, first: string): Writable {
     // The response never finishes. Its listeners for that would keep Fastify's request and reply in memory.
     raw.removeAllListeners('finish').removeAllListeners('error')
     socket.write(head + first)
+    // Not at once: the parser may be the caller.
+    setImmediate(releaseParser, reply.request.raw)
     return socket
   }
   raw.useChunkedEncodingByDefault = false
