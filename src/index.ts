@@ -11,6 +11,7 @@ export {
 } from './hub/hub.ts'
 export type { IsAbout } from './hub/erase.ts'
 export type { ReadHeld, Replayed } from './hub/replay.ts'
+export type { TaskList, TaskListOptions, TaskSummary } from './hub/task-list.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { memoryStore } from './store/memory/store.ts'
 export { sqliteStore } from './store/sqlite/store.ts'
@@ -18,7 +19,9 @@ export { readCallback, readHeld, type ReadCallback, type Reception } from './sun
 export { signTicket } from './ticket.ts'
 export type { Config } from '../schemas/settings.ts'
 export type * from '../schemas/relay-event.ts'
-export type { Appended, Erased, EventStore, Extent, Quarantine, Settled, StoreOptions } from './store/store.ts'
+export type {
+  Appended, Erased, EventStore, Extent, ListedTask, Quarantine, Settled, StoreOptions, TaskPage, TaskPageOptions
+} from './store/store.ts'
 export type {
   Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
   SubmissionStage, Submissions, WatchDraft, Watched

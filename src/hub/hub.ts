@@ -7,7 +7,8 @@ import type { Follower, Receiver, Source } from './follower.ts'
 import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import { announceSubmissions } from './submissions.ts'
-import type { Appended, Erased, EventStore } from '../store/store.ts'
+import { listTasks, type TaskList, type TaskListOptions } from './task-list.ts'
+import type { Appended, Erased, EventStore, Quarantine } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
 export type { Appended } from '../store/store.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
@@ -74,10 +75,19 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
+  /**
+   * Lists tasks by their latest activity, most recent first. A list may be short, or empty, and still have a `next`:
+   * it looks at 2,000 events and submissions at most.
+   *
+   * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
+   */
+  tasks (options: TaskListOptions): Promise<TaskList>
   /** Submissions to Suno. Followers are notified of the events that they append. */
   readonly submissions: Submissions
   /** Resolves with the number of quarantined callbacks. */
   quarantineSize (): Promise<number>
+  /** Callbacks in quarantine. */
+  readonly quarantine: Pick<Quarantine, 'list' | 'get' | 'drop'>
   /**
    * Erases a task and the callbacks in quarantine about it. Its followers lose their position, for the reason
    * `erased`.
@@ -141,6 +151,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
     submissions: announceSubmissions(store.submissions, announce),
     hold: (held) => store.quarantine.hold(held),
     quarantineSize: async () => (await store.quarantine.list()).length,
+    quarantine: store.quarantine,
 
     replay: (read, id) => replayHeld(store.quarantine, read, { id, onAppended: announce }),
 
@@ -163,6 +174,8 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
       // Undefined if the task was erased since.
       return { position, events: await source.read(taskId, position.cursor, PAGE) ?? [] }
     },
+
+    tasks: (options) => listTasks(store, options),
 
     async erase (taskId, isAbout) {
       const erased = await eraseTask(store, taskId, isAbout)

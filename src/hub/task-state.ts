@@ -1,6 +1,6 @@
 import type { TaskState } from '../../schemas/event.ts'
 import { taskState } from '../event.ts'
-import type { Extent } from '../store/store.ts'
+import type { Extent, ListedTask } from '../store/store.ts'
 
 /** State of a task, and the time of the submission whose outcome is expected, ISO 8601, if there is one. */
 export interface DescribedState {
@@ -10,10 +10,13 @@ export interface DescribedState {
 
 /** Describes a task: by the submission that it waits for, else by its newest event, else by whether it had any. */
 export function describeState ({ expected, newest, last }: Extent): DescribedState {
-  if (expected) {
-    const submittedAt = new Date(expected.submittedAt).toISOString()
-    return { state: expected.isOverdue ? 'overdue' : 'pending', submittedAt }
-  }
-  if (newest) return { state: taskState(newest.event) }
+  if (expected) return { state: stateOf({ expected }), submittedAt: new Date(expected.submittedAt).toISOString() }
+  if (newest) return { state: stateOf({ event: newest.event }) }
   return { state: last > 0 ? 'expired' : 'unknown' }
+}
+
+/** Returns the state of a task that has an event, or waits for the outcome of a submission. */
+export function stateOf ({ event, expected }: Partial<Pick<ListedTask, 'event' | 'expected'>>): TaskState {
+  if (expected?.isOverdue) return 'overdue'
+  return event && !expected ? taskState(event) : 'pending'
 }

@@ -1,8 +1,10 @@
 import type { EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from '../event.ts'
 import type { Appended } from './appended.ts'
 import type { Expected, Submissions } from './submissions.ts'
+import type { TaskPage, TaskPageOptions } from './task-list.ts'
 
 export type { Appended, Settled } from './appended.ts'
+export type { ListedTask, TaskPage, TaskPageOptions } from './task-list.ts'
 
 /** Range of a task's events that are kept: `first` to `last`, and the epochs under which they were kept. */
 export interface Extent {
@@ -89,6 +91,17 @@ export interface EventStore {
 
   /** Resolves with the range of events that is kept of `taskId`. */
   extent (taskId: string): Promise<Extent>
+
+  /**
+   * Resolves with a part of the list of tasks that have events, or a submission whose outcome is expected. Every task
+   * is in the list once, most recent activity first.
+   *
+   * A store on disk looks at `limit` events and `limit` submissions, so its work does not depend on the number of
+   * tasks. A page may therefore have fewer tasks than `limit`, or none, and still have a `next`. A task that becomes
+   * active moves to the front: a client that pages does not meet it again. After a text that is no place, the list is
+   * at its end.
+   */
+  tasks (options: TaskPageOptions): Promise<TaskPage>
 
   /**
    * Removes, in small steps, whole tasks whose newest event is at least `ageMs` old and that nobody watches, and

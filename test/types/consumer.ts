@@ -7,12 +7,13 @@ import {
   signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
   type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft, type EventStore,
   type Expected, type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft,
-  type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout, type LossReason,
-  type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine, type ReadCallback,
-  type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode, type RelayErrorOptions,
-  type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions, type Submission,
-  type SubmissionCounts, type SubmissionStage, type Submissions, type Subscribed, type Task, type TaskEvent,
-  type TaskState, type Unsubscribe, type WatchDraft, type Watched
+  type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout, type ListedTask,
+  type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
+  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
+  type RelayErrorOptions, type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions,
+  type Submission, type SubmissionCounts, type Submissions, type SubmissionStage, type Subscribed, type Task,
+  type TaskEvent, type TaskList, type TaskListOptions, type TaskPage, type TaskPageOptions, type TaskState,
+  type TaskSummary, type Unsubscribe, type WatchDraft, type Watched
 } from 'phrase-relay'
 import {
   SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
@@ -144,6 +145,15 @@ export async function tail (hub: Hub, replay: Replay): Promise<TaskEvent[]> {
   const { last }: Extent = extent
   const history: History = await hub.history('a', undefined)
   return gap || last === 0 ? [] : history.events
+}
+
+/** Lists tasks, and reads the store's own list. */
+export async function list (hub: Hub, store: EventStore): Promise<Array<TaskSummary | ListedTask>> {
+  const options: TaskListOptions = { states: ['overdue'], limit: 10 }
+  const found: TaskList = await hub.tasks(options)
+  const pageOptions: TaskPageOptions = { before: found.next, limit: 10 }
+  const page: TaskPage = await store.tasks(pageOptions)
+  return [...found.tasks, ...page.tasks]
 }
 
 /** Replays the quarantine. */

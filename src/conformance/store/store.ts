@@ -11,6 +11,7 @@ import { SHARED_CASES } from './shared.ts'
 import { SUBMISSION_REOPEN_CASES, SUBMISSION_SHARED_CASES } from './submission-life.ts'
 import { SETTLE_CASES, SUBMISSION_CASES } from './submissions.ts'
 import type { Tester } from '../tester.ts'
+import { TASK_LIST_CASES } from './task-list.ts'
 import { TRIM_CASES } from './trim.ts'
 
 /**
@@ -22,7 +23,7 @@ import { TRIM_CASES } from './trim.ts'
  */
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
   const events = { ...APPEND_CASES, ...READ_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES }
-  const submissions = { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES }
+  const submissions = { ...SUBMISSION_CASES, ...SETTLE_CASES, ...CLAIM_CASES, ...ANSWER_CASES, ...TASK_LIST_CASES }
   const reopenedEvents = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
   const reopened = { ...reopenedEvents, ...SUBMISSION_REOPEN_CASES }
   const shared = { ...SHARED_CASES, ...SUBMISSION_SHARED_CASES }

@@ -12,6 +12,7 @@ import { epochNow, extentOf, memoryHistory, renewFork, type MemoryTask } from '.
 import { takePage } from '../page.ts'
 import { memoryQuarantine } from './quarantine.ts'
 import { memorySubmissions } from './submissions.ts'
+import { readTasks } from './task-list.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
 import type { EventDraft, TaskEvent } from '../../event.ts'
 
@@ -128,6 +129,11 @@ export function memoryStore (
       requireOpen()
       const expected = submissions.expected(taskId)
       return { ...extentOf(history, taskId), ...(expected && { expected }) }
+    },
+
+    async tasks (options) {
+      requireOpen()
+      return readTasks(history, submissions.expected, options)
     },
 
     async trim (ageMs, watched) {

@@ -7,7 +7,7 @@ import type { Expected } from '../submissions.ts'
 type Mark = Pick<EventRow, 'seq' | 'fork'>
 
 /** Null: nothing is expected. */
-interface ExpectedRow {
+export interface ExpectedRow {
   readonly step: Expected['step'] | null
   readonly submittedAt: number
   readonly isOverdue: number
@@ -99,7 +99,8 @@ export function extentReader (db: DatabaseSync, epochs: Epochs): ExtentReader {
   }
 }
 
-function readExpected (row: ExpectedRow | undefined): Pick<Extent, 'expected'> {
+/** Reads the columns of a submission whose outcome is expected. */
+export function readExpected (row: ExpectedRow | undefined): Pick<Extent, 'expected'> {
   if (!row || row.step === null) return {}
   const { step, submittedAt, isOverdue } = row
   return { expected: { step, submittedAt, isOverdue: isOverdue === 1 } }

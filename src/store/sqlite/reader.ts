@@ -4,6 +4,7 @@ import { sqliteEpochs, toEvent, type EventRow } from './epochs.ts'
 import { parseEventId } from '../event-id.ts'
 import { extentReader } from './extent.ts'
 import { takePage } from '../page.ts'
+import { taskListReader, type ReadTasks } from './task-list.ts'
 import { COLUMNS } from './submission-table.ts'
 import type { BoundRow } from '../submission-table.ts'
 import type { SubmissionCounts } from '../submissions.ts'
@@ -18,6 +19,8 @@ export interface SqliteReader {
   page (taskId: string, after: string | undefined, limit: number): TaskEvent[] | undefined
   /** See {@link EventStore.extent}. */
   extent (taskId: string): Extent
+  /** See {@link EventStore.tasks}. */
+  readonly tasks: ReadTasks
   /** Returns the epoch of an append now. */
   epoch (): string
   /** Returns the submissions of a task, newest first. */
@@ -60,6 +63,7 @@ export function sqliteReader (path: string): SqliteReader {
     extent: (taskId) => read(({ snapshot, extents }) => {
       return extents.short(taskId) ?? snapshot(() => extents.full(taskId))
     }),
+    tasks: (options) => read((s) => s.snapshot(() => s.tasks(options))),
     epoch: () => read(({ epochs }) => epochs.nameOf(epochs.currentFork())),
     list: () => read((s) => s.list.all() as unknown as HeldSummary[]),
     held: (id) => read((s) => s.held.get(id) as unknown as Held | undefined),
@@ -86,6 +90,7 @@ function open (path: string) {
     snapshot: snapshots(db),
     epochs,
     extents: extentReader(db, epochs),
+    tasks: taskListReader(db),
     // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
     rows: db.prepare(`
       SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),

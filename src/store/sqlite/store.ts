@@ -72,6 +72,11 @@ export async function sqliteStore (
       return reader.extent(taskId)
     },
 
+    async tasks (options) {
+      requireOpen()
+      return reader.tasks(options)
+    },
+
     async trim (ageMs, watched) {
       requireOpen()
       return trim({ thread, now: clock(), ageMs, watched })
