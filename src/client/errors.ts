@@ -14,7 +14,7 @@ export class PhraseFailed extends Error {
 
 /**
  * Error of `waitForPhrase` when no phrase arrives within `timeoutMs`, or when the relay gives up with `task-timeout`.
- * `cause` is the error of the last failed attempt, if any.
+ * `cause` is the error of the last attempt that failed since the watch was live, if any.
  */
 export class WaitTimeout extends Error {
   override readonly name = 'WaitTimeout'

@@ -1,5 +1,6 @@
 export { PhraseFailed, WaitTimeout, WatchRefused } from './errors.ts'
-export type { Fetch, FetchInit, Ticket, WatchOptions } from './options.ts'
+export type { Fetch, FetchInit, TaskReport, Ticket, WatchOptions } from './options.ts'
+export type { Connection, WatchStatus } from './status.ts'
 export { waitForPhrase, type WaitOptions } from './wait-for-phrase.ts'
 export { watchTask, type TaskEvents } from './watch-task.ts'
 export type * from '../../schemas/relay-event.ts'

@@ -1,4 +1,5 @@
-import type { Replay } from '../../schemas/relay-event.ts'
+import type { Replay, Subscribed } from '../../schemas/relay-event.ts'
+import type { WatchStatus } from './status.ts'
 
 /** A ticket, or a function that fetches one. */
 export type Ticket = string | (() => string | Promise<string>)
@@ -13,6 +14,9 @@ export interface FetchInit {
 
 /** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
+
+/** State of a task, as the server reports it. */
+export type TaskReport = Pick<Subscribed, 'taskId' | 'state' | 'submittedAt'>
 
 /** Options for `watchTask`. All times are in milliseconds. */
 export interface WatchOptions {
@@ -50,4 +54,11 @@ export interface WatchOptions {
    * names `CORS_ORIGINS` of the relay.
    */
   readonly onFailure?: ((error: Error) => void) | undefined
+  /** Called when the status of the watch changes: the connection, or the message of the last failure. */
+  readonly onStatus?: ((status: WatchStatus) => void) | undefined
+  /**
+   * Called with the state of the task when a stream starts, and with each JSON answer that has one. It tells an unknown
+   * task from one that waits, and names the time of the submission whose outcome is expected.
+   */
+  readonly onReport?: ((report: TaskReport) => void) | undefined
 }

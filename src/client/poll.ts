@@ -2,21 +2,24 @@ import type { RelayEvent, Replay, Task } from '../../schemas/relay-event.ts'
 import { advance, before, distance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
+import { setStatus } from './status.ts'
 import { withTimeout } from './timing.ts'
 import type { Attempt, Watch } from './watch.ts'
 
 /**
- * Requests the task's JSON once. Without a cursor the server answers at once; with one it holds the request until there
- * is a later event.
+ * Requests the task's JSON once. The first request after another connection is answered at once, and shows that polling
+ * works. Later ones are held until there is an event.
  *
  * @throws {AttemptFailed} if no response arrives, or if one without events arrives long before it should
  */
 export const poll: Attempt = async function * (watch, signal) {
   const { pollMs } = watch
   const early = Date.now() + pollMs / 2
-  const holds = watch.cursor !== '' || watch.replay === 'all'
+  const holds = watch.status.connection === 'polling'
   const task = await withTimeout(pollMs * 2, signal, fetchTask(watch, holds, signal))
   if (!task) throw attemptFailed('no response arrived')
+  setStatus(watch, 'polling', watch.status.failure)
+  if (task.state) watch.onReport?.(task as Task)
   let delivered = false
   for (const event of selectEvents(watch, task)) {
     if (advance(watch, event.id)) {
@@ -25,6 +28,7 @@ export const poll: Attempt = async function * (watch, signal) {
     }
   }
   if (holds && !delivered && Date.now() < early) throw attemptFailed('no event arrived')
+  watch.polling = !holds || Date.now() < watch.streamAt
   return 0
 }
 

@@ -3,6 +3,7 @@ import type { RelayEvent } from '../../schemas/relay-event.ts'
 import { advance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
+import { setStatus } from './status.ts'
 import { withTimeout } from './timing.ts'
 import type { Attempt, Watch } from './watch.ts'
 
@@ -27,6 +28,7 @@ export const readStream: Attempt = async function * (watch, signal) {
     if (!read?.value) return endOfStream(watch, alive, read)
     for (const frame of parse(read.value)) {
       alive = true
+      setStatus(watch, 'live')
       const event = toEvent(watch, frame)
       if (event) yield event
     }
@@ -68,11 +70,13 @@ function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayE
   } else if (event === 'subscribed') {
     if (json.gap) startOver(watch, id)
     else watch.cursor ||= id as string
+    watch.onReport?.(json)
   } else if (id && advance(watch, id)) return { id, event, data: json } as RelayEvent
 }
 
 /** Returns the delay before a reconnect, in milliseconds. Without `read` the stream fell silent. */
 function endOfStream (watch: Watch, alive: boolean, read: object | undefined): number {
   if (!alive) throw attemptFailed('no event arrived', { waitMs: watch.retryMs, noStream: read ? undefined : 'blocked' })
+  setStatus(watch, 'reconnecting')
   return read ? watch.retryMs : 0
 }

@@ -21,17 +21,10 @@ export interface WaitOptions extends WatchOptions {
 export async function waitForPhrase (
   baseUrl: string | URL, taskId: string, options: WaitOptions = {}
 ): Promise<PhraseReadyEvent> {
-  const { timeoutMs = 120_000, onFailure } = options
-  let cause: Error | undefined
-  const events = watchTask(baseUrl, taskId, {
-    ...options,
-    onFailure (error) {
-      cause = error
-      onFailure?.(error)
-    }
-  })
+  const { timeoutMs = 120_000 } = options
+  const events = watchTask(baseUrl, taskId, options)
   const phrase = await withTimeout(timeoutMs || Infinity, undefined, firstPhrase(events)).finally(() => events.return())
-  if (!phrase) throw new WaitTimeout(cause)
+  if (!phrase) throw new WaitTimeout(events.status.failure)
   return phrase
 }
 

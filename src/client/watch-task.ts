@@ -3,17 +3,22 @@ import { checkAddress } from './address.ts'
 import { WatchRefused, type AttemptFailed } from './errors.ts'
 import type { WatchOptions } from './options.ts'
 import { poll } from './poll.ts'
+import { setStatus, type WatchStatus } from './status.ts'
 import { readStream } from './stream.ts'
 import { backoff, withTimeout } from './timing.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 const POLLS_PER_STREAM = 12
+const NETWORK_EVENTS = ['online', 'offline'] as const
 
 /**
  * Events of a task, for `for await`. The first request is sent when the first event is asked for. `return()` ends a
  * pending wait at once.
  */
-export type TaskEvents = AsyncGenerator<RelayEvent, void, undefined>
+export interface TaskEvents extends AsyncGenerator<RelayEvent, void, undefined> {
+  /** Status of the watch at this moment. */
+  readonly status: WatchStatus
+}
 
 /**
  * Watches a task. Delivers every event once and in order, until the loop ends or the signal aborts.
@@ -36,20 +41,24 @@ export function watchTask (baseUrl: string | URL, taskId: string, options: Watch
     stop(watch)
     return finish(value)
   }
-  return events
+  return Object.defineProperty(events, 'status', { get: () => watch.status }) as TaskEvents
 }
 
-async function * follow (watch: Watch): TaskEvents {
+async function * follow (watch: Watch): AsyncGenerator<RelayEvent, void, undefined> {
   checkAddress(watch)
   const { signal = new AbortController().signal } = watch
   const abort = (): void => { stop(watch) }
+  // A pause may last 30 seconds, and a stream that has lost its network is silent.
+  const reconnect = (): void => { watch.attempt?.abort() }
   let delayMs = 0
   signal.addEventListener('abort', abort)
+  for (const type of NETWORK_EVENTS) globalThis.addEventListener?.(type, reconnect)
   if (signal.aborted) abort()
   try {
     while (!watch.stopped) delayMs = yield * attempt(watch, delayMs)
   } finally {
     signal.removeEventListener('abort', abort)
+    for (const type of NETWORK_EVENTS) globalThis.removeEventListener?.(type, reconnect)
   }
   if (signal.aborted) throw signal.reason ?? new Error('Cannot watch the task: aborted')
 }
@@ -57,26 +66,25 @@ async function * follow (watch: Watch): TaskEvents {
 /** Makes one attempt after a delay. Returns the delay before the next one, in milliseconds. */
 async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEvent, number, undefined> {
   const { signal } = watch.attempt = new AbortController()
-  let nextDelayMs = 0
   try {
     await withTimeout(delayMs, signal)
-    if (watch.stopped) return 0
-    nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
+    if (signal.aborted) return 0
+    const nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
     watch.failures = 0
-    watch.polling &&= Date.now() < watch.streamAt
+    return nextDelayMs
   } catch (error) {
-    if (watch.stopped) return 0
-    if (error instanceof WatchRefused) throw error
-    nextDelayMs = recover(watch, error as AttemptFailed)
+    return signal.aborted ? 0 : recover(watch, error as AttemptFailed)
   } finally {
     watch.attempt.abort()
   }
-  return nextDelayMs
 }
 
 /** Reports a failure and switches between stream and JSON. Returns the delay before the next attempt. */
 function recover (watch: Watch, error: AttemptFailed): number {
   const { waitMs = 0, noStream } = error
+  const isRefused = error instanceof WatchRefused
+  setStatus(watch, isRefused ? 'refused' : 'reconnecting', error)
+  if (isRefused) throw error
   if (noStream) watch.streamAt = noStream === 'blocked' ? Date.now() + POLLS_PER_STREAM * watch.pollMs : Infinity
   watch.polling = !watch.polling || watch.streamAt === Infinity
   const delayMs = noStream ? 0 : Math.max(waitMs, backoff(watch.retryMs, watch.failures++))

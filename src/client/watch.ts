@@ -1,5 +1,6 @@
 import type { RelayEvent, Replay } from '../../schemas/relay-event.ts'
 import type { WatchOptions } from './options.ts'
+import type { WatchStatus } from './status.ts'
 
 /**
  * State of one watch. A plain record changed by functions: bundlers shorten the names of functions, but not those of
@@ -29,6 +30,8 @@ export interface Watch extends WatchOptions {
   polling: boolean
   /** Earliest time of the next stream, in milliseconds since 1970. Infinity if the platform cannot stream. */
   streamAt: number
+  /** Status of the watch. Change it with `setStatus`. */
+  status: WatchStatus
   /** Aborts the current attempt, or the pause before it. */
   attempt?: AbortController
   /** Whether the watch has ended. */
@@ -57,6 +60,7 @@ export function createWatch (baseUrl: string | URL, taskId: string, options: Wat
     retryMs: INITIAL_RETRY_MS,
     failures: 0,
     polling: streamAt > 0,
-    streamAt
+    streamAt,
+    status: { connection: 'connecting', failure: undefined }
   }
 }

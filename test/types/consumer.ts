@@ -19,11 +19,11 @@ import {
   SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
 } from 'phrase-relay/backend'
 import {
-  PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type EventData, type EventName, type EventOf,
-  type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent, type PhraseReadyData, type PhraseReadyEvent,
-  type RelayEvent, type Replay, type Step, type TaskEvents, type TaskOverdueEvent, type TaskTimeoutEvent,
-  type TaskUpdateEvent, type Ticket, type VoiceFailedEvent, type VoiceReadyData, type VoiceReadyEvent,
-  type WaitOptions, type WatchOptions
+  PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type Connection, type EventData, type EventName,
+  type EventOf, type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent, type PhraseReadyData,
+  type PhraseReadyEvent, type RelayEvent, type Replay, type Step, type TaskEvents, type TaskOverdueEvent,
+  type TaskReport, type TaskTimeoutEvent, type TaskUpdateEvent, type Ticket, type VoiceFailedEvent,
+  type VoiceReadyData, type VoiceReadyEvent, type WaitOptions, type WatchOptions, type WatchStatus
 } from 'phrase-relay/client'
 import {
   busConformance, storeConformance, type NewHistory, type TestBackend, type TestHistory, type Tester
@@ -51,7 +51,8 @@ export function readMood (data: EventData): string {
 /** Waits for the phrase, then for the voice. */
 export async function follow (relay: string, ticket: Ticket): Promise<VoiceReadyEvent | string> {
   const plainFetch: Fetch = (url, init: FetchInit) => fetch(url, init)
-  const options: WatchOptions = { ticket, fetch: plainFetch, onFailure (error) { console.warn(error.message) } }
+  let report: TaskReport | undefined
+  const options: WatchOptions = { ticket, fetch: plainFetch, onReport (one) { report = one } }
   const waiting: WaitOptions = { ...options, timeoutMs: 60_000 }
   try {
     const phrase: PhraseReadyEvent = await waitForPhrase(relay, 'a', waiting)
@@ -66,7 +67,15 @@ export async function follow (relay: string, ticket: Ticket): Promise<VoiceReady
     if (error instanceof WaitTimeout) return String(error.cause)
     if (error instanceof WatchRefused) return `${error.status} ${error.code}`
   }
-  return 'no voice'
+  return report?.state ?? 'no voice'
+}
+
+/** Describes the connection of a watch. */
+export function describe ({ connection, failure }: WatchStatus): string {
+  const words: Record<Connection, string> = {
+    connecting: '…', live: 'Live', polling: 'Live', reconnecting: '…', offline: 'Offline', refused: 'Refused'
+  }
+  return failure ? `${words[connection]}: ${failure.message}` : words[connection]
 }
 
 /** Every kind of event has the common fields. */
