@@ -16,7 +16,7 @@ export interface FetchInit {
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 /** State of a task, as the server reports it. */
-export type TaskReport = Pick<Subscribed, 'taskId' | 'state' | 'submittedAt'>
+export type TaskReport = Pick<Subscribed, 'taskId' | 'state' | 'submittedAt' | 'lastEventId'>
 
 /** Options for `watchTask`. All times are in milliseconds. */
 export interface WatchOptions {
