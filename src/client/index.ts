@@ -1,6 +1,5 @@
 export { PhraseFailed, WaitTimeout, WatchRefused } from './errors.ts'
-export type { Fetch, FetchInit, TaskReport, Ticket, WatchOptions } from './options.ts'
-export type { Connection, WatchStatus } from './status.ts'
+export type { Connection, Fetch, FetchInit, TaskReport, Ticket, WatchOptions, WatchStatus } from './options.ts'
 export { waitForPhrase, type WaitOptions } from './wait-for-phrase.ts'
 export { watchTask, type TaskEvents } from './watch-task.ts'
 export type * from '../../schemas/relay-event.ts'

@@ -1,5 +1,4 @@
 import type { Replay, Subscribed } from '../../schemas/relay-event.ts'
-import type { WatchStatus } from './status.ts'
 
 /** A ticket, or a function that fetches one. */
 export type Ticket = string | (() => string | Promise<string>)
@@ -14,6 +13,26 @@ export interface FetchInit {
 
 /** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
+
+/**
+ * Connection of a watch to the relay:
+ *
+ * - `connecting`: the first attempt is under way
+ * - `live`: a stream is open
+ * - `polling`: JSON requests get through
+ * - `reconnecting`: the last connection has ended, and the client tries again
+ * - `offline`: the same, and the browser reports that it has no network
+ * - `refused`: the server refuses the watch for good
+ */
+export type Connection = 'connecting' | 'live' | 'polling' | 'reconnecting' | 'offline' | 'refused'
+
+/** Status of a watch. */
+export interface WatchStatus {
+  /** Connection to the relay. After the watch has ended, the last one. */
+  readonly connection: Connection
+  /** Error of the last attempt that failed since the watch was `live`. Its message says why, in words. */
+  readonly failure: Error | undefined
+}
 
 /** State of a task, as the server reports it. */
 export type TaskReport = Pick<Subscribed, 'taskId' | 'state' | 'submittedAt' | 'lastEventId'>

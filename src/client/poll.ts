@@ -19,7 +19,6 @@ export const poll: Attempt = async function * (watch, signal) {
   const task = await withTimeout(pollMs * 2, signal, fetchTask(watch, holds, signal))
   if (!task) throw attemptFailed('no response arrived')
   setStatus(watch, 'polling', watch.status.failure)
-  if (task.state) watch.onReport?.(task as Task)
   let delivered = false
   for (const event of selectEvents(watch, task)) {
     if (advance(watch, event.id)) {
@@ -37,7 +36,10 @@ async function fetchTask (watch: Watch, holds: boolean, signal: AbortSignal): Pr
   // Never 0: a request that does not wait gets a 404 for an unknown task.
   const wait = holds ? watch.pollMs / 1000 : 0.001
   const response = await get(watch, `/tasks/${watch.taskId}?wait=${wait}&after=`, { signal })
-  return response.status === 204 ? {} : await response.json()
+  if (response.status === 204) return {}
+  const task: Task = await response.json()
+  watch.onReport?.(task)
+  return task
 }
 
 /** Returns the events that a stream would have sent. */

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import type { RelayEvent } from '../../schemas/relay-event.ts'
+import type { RelayEvent, Subscribed } from '../../schemas/relay-event.ts'
 import { advance, startOver } from './cursor.ts'
 import { attemptFailed } from './errors.ts'
 import { get } from './get.ts'
@@ -68,10 +68,14 @@ function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayE
   if (event === 'closing') {
     if (json.reason === 'ticket-expired') watch.bearer = ''
   } else if (event === 'subscribed') {
-    if (json.gap) startOver(watch, id)
-    else watch.cursor ||= id as string
-    watch.onReport?.(json)
+    subscribe(watch, id as string, json)
   } else if (id && advance(watch, id)) return { id, event, data: json } as RelayEvent
+}
+
+function subscribe (watch: Watch, id: string, subscribed: Subscribed): void {
+  if (subscribed.gap) startOver(watch, id)
+  else watch.cursor ||= id
+  watch.onReport?.(subscribed)
 }
 
 /** Returns the delay before a reconnect, in milliseconds. Without `read` the stream fell silent. */

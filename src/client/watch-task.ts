@@ -1,15 +1,14 @@
 import type { RelayEvent } from '../../schemas/relay-event.ts'
 import { checkAddress } from './address.ts'
 import { WatchRefused, type AttemptFailed } from './errors.ts'
-import type { WatchOptions } from './options.ts'
+import type { WatchOptions, WatchStatus } from './options.ts'
 import { poll } from './poll.ts'
-import { setStatus, type WatchStatus } from './status.ts'
+import { setStatus } from './status.ts'
 import { readStream } from './stream.ts'
 import { backoff, withTimeout } from './timing.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 const POLLS_PER_STREAM = 12
-const NETWORK_EVENTS = ['online', 'offline'] as const
 
 /**
  * Events of a task, for `for await`. The first request is sent when the first event is asked for. `return()` ends a
@@ -50,15 +49,18 @@ async function * follow (watch: Watch): AsyncGenerator<RelayEvent, void, undefin
   const abort = (): void => { stop(watch) }
   // A pause may last 30 seconds, and a stream that has lost its network is silent.
   const reconnect = (): void => { watch.attempt?.abort() }
+  const forNetwork = (method: 'addEventListener' | 'removeEventListener'): void => {
+    for (const type of ['online', 'offline']) globalThis[method]?.(type, reconnect)
+  }
   let delayMs = 0
   signal.addEventListener('abort', abort)
-  for (const type of NETWORK_EVENTS) globalThis.addEventListener?.(type, reconnect)
+  forNetwork('addEventListener')
   if (signal.aborted) abort()
   try {
     while (!watch.stopped) delayMs = yield * attempt(watch, delayMs)
   } finally {
     signal.removeEventListener('abort', abort)
-    for (const type of NETWORK_EVENTS) globalThis.removeEventListener?.(type, reconnect)
+    forNetwork('removeEventListener')
   }
   if (signal.aborted) throw signal.reason ?? new Error('Cannot watch the task: aborted')
 }
@@ -73,7 +75,11 @@ async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEv
     watch.failures = 0
     return nextDelayMs
   } catch (error) {
-    return signal.aborted ? 0 : recover(watch, error as AttemptFailed)
+    if (signal.aborted) return 0
+    const isRefused = error instanceof WatchRefused
+    setStatus(watch, isRefused ? 'refused' : 'reconnecting', error as Error)
+    if (isRefused) throw error
+    return recover(watch, error as AttemptFailed)
   } finally {
     watch.attempt.abort()
   }
@@ -82,9 +88,6 @@ async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEv
 /** Reports a failure and switches between stream and JSON. Returns the delay before the next attempt. */
 function recover (watch: Watch, error: AttemptFailed): number {
   const { waitMs = 0, noStream } = error
-  const isRefused = error instanceof WatchRefused
-  setStatus(watch, isRefused ? 'refused' : 'reconnecting', error)
-  if (isRefused) throw error
   if (noStream) watch.streamAt = noStream === 'blocked' ? Date.now() + POLLS_PER_STREAM * watch.pollMs : Infinity
   watch.polling = !watch.polling || watch.streamAt === Infinity
   const delayMs = noStream ? 0 : Math.max(waitMs, backoff(watch.retryMs, watch.failures++))

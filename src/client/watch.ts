@@ -1,6 +1,5 @@
 import type { RelayEvent, Replay } from '../../schemas/relay-event.ts'
-import type { WatchOptions } from './options.ts'
-import type { WatchStatus } from './status.ts'
+import type { WatchOptions, WatchStatus } from './options.ts'
 
 /**
  * State of one watch. A plain record changed by functions: bundlers shorten the names of functions, but not those of
