@@ -29,8 +29,8 @@ let serial = 0
 
 async function submit ({ submissions }: EventStore): Promise<void> {
   const id = randomUUID()
-  await submissions.reserve({ id, step: 'regenerate' })
-  await submissions.expect(id, randomUUID(), PATIENCE)
+  await submissions.reserve({ id, step: 'regenerate' }, PATIENCE)
+  await submissions.expect(id, randomUUID())
 }
 
 /** Returns the CPU that some work takes in all threads of this process, in microseconds. */

@@ -82,12 +82,16 @@ export interface HeldDraft {
   /** The task id that the signature covers, if it covers one. */
   readonly signedTaskId?: string | undefined
   readonly delivery?: Delivery | undefined
+  /** Id of the reservation that the callback's URL carried. */
+  readonly submission?: string | undefined
 }
 
 /** Callback in quarantine. */
 export interface Held extends HeldSummary {
   readonly body: string
   readonly signedTaskId: string | null
+  /** Id of the reservation that the callback's URL carried. */
+  readonly submission: string | null
 }
 
 const STATES = {

@@ -9,8 +9,7 @@ import { createAsk } from '../suno/ask.ts'
 import { createSunoClient } from '../suno/client.ts'
 import { createSubmissionReport, type ReportLog, type SubmissionReport } from './report.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 86_400_000
 
 /** Everything that submits to Suno and asks it. */
 export interface Asking {
@@ -50,7 +49,8 @@ export function createAsking ({ config, hub: { submissions }, log, metrics }: As
     client,
     reservations,
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
-    tokenLifeMs: tokenLife(config),
+    // As long as the store keeps the reservation.
+    tokenLifeMs: Math.max(DAY_MS, giveUpMs),
     patience: { askAfterMs, giveUpMs },
     onExpected: loop.dueIn
   })
@@ -66,13 +66,4 @@ export function createAsking ({ config, hub: { submissions }, log, metrics }: As
       await stopped
     }
   }
-}
-
-/**
- * Returns the time for which a callback URL is valid. It ends before the submission is forgotten: the token of a
- * forgotten one would be good for any task.
- */
-function tokenLife ({ RETENTION_HOURS, GIVE_UP_MS }: Config): number {
-  const retentionMs = RETENTION_HOURS === 0 ? DAY_MS : RETENTION_HOURS * HOUR_MS
-  return Math.max(Math.min(DAY_MS, retentionMs), GIVE_UP_MS)
 }

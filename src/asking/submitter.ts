@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Step } from '../../schemas/callback.ts'
 import { RelayError } from '../errors.ts'
 import { MAX_PAUSE_MS } from '../hub/questioner.ts'
-import type { Patience, Submission, Submissions } from '../hub/submissions.ts'
+import type { Patience, ReservationDraft, Reserved, Submission, Submissions } from '../hub/submissions.ts'
 import type { Reservations } from './reservation.ts'
 import type { SunoClient } from '../suno/client.ts'
 import { SunoError } from '../suno/error.ts'
@@ -30,7 +30,7 @@ export interface Submitter {
    * Submits a step, or returns the earlier submission of the same request.
    *
    * @throws {RelayError} `SUNO_REFUSED`, `SUNO_NO_CREDITS`, `SUNO_BUSY`, `SUNO_UNREACHABLE`, `IDEMPOTENCY_KEY_REUSED`,
-   *   `SUBMISSION_UNDER_WAY`, `STORE_UNAVAILABLE`
+   *   `SUBMISSION_UNDER_WAY`, `TASK_EXPIRED`, `STORE_UNAVAILABLE`
    */
   submit (options: SubmitOptions): Promise<{ readonly submission: Named, readonly isRepeat: boolean }>
   /** Watches over a task that was submitted elsewhere. */
@@ -57,6 +57,8 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
   const underWay = new Set<string>()
   // Submissions of this process whose answer never came, and those that the store failed to keep, with their task.
   const lost = new Map<string, string | undefined>()
+  // Reservations of this process whose call was not made, and that the store may hold all the same.
+  const unmade = new Set<string>()
 
   async function callbackUrl (id: string, step: Step): Promise<string | undefined> {
     if (publicUrl === '') return undefined
@@ -65,10 +67,27 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
   }
 
   async function expect (id: string, taskId: string): Promise<Named> {
-    const submission = await submissions.expect(id, taskId, patience)
-    if (!submission) throw unreachable('Cannot submit to Suno: its answer names another task than its callback')
+    const submission = await submissions.expect(id, taskId)
+    if (!submission) throw unreachable(`Cannot watch over ${taskId}: it was erased, or a callback names another task`)
     onExpected(patience.askAfterMs)
     return submission as Named
+  }
+
+  /** Cancels a reservation whose call was not made, now or before the next one: it would block its key. */
+  async function cancel (id: string): Promise<void> {
+    unmade.add(id)
+    await submissions.cancel(id)
+    unmade.delete(id)
+  }
+
+  async function reserve (draft: ReservationDraft): Promise<Reserved> {
+    for (const id of unmade) await cancel(id)
+    try {
+      return await submissions.reserve(draft, patience)
+    } catch (error) {
+      await cancel(draft.id).catch(() => {})
+      throw error
+    }
   }
 
   async function call (id: string, { step, fields }: SubmitOptions, url: string | undefined): Promise<Named> {
@@ -100,16 +119,20 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
   /** Forgets the reservation, unless Suno may have accepted the submission. */
   async function settleFailure (id: string, { maybeSubmitted, retryAfterSeconds }: SunoError): Promise<void> {
     if (maybeSubmitted) lose(id)
-    else await submissions.cancel(id)
+    else await cancel(id)
     if (retryAfterSeconds) await submissions.pause(Math.min(retryAfterSeconds * 1000, MAX_PAUSE_MS))
   }
 
   /** Returns the submission of a repeated request, or throws what became of it. */
-  async function again (submission: Submission): Promise<Named> {
-    const { id, stage, submittedAt } = submission
+  async function again (submission: Submission, ageMs: number): Promise<Named> {
+    const { id, stage } = submission
+    if (stage === 'erased') {
+      const message = 'Cannot submit: the task of the first request under this Idempotency-Key was erased'
+      throw new RelayError('TASK_EXPIRED', message)
+    }
     const taskId = submission.taskId ?? lost.get(id)
     if (taskId !== undefined) return stage === 'reserved' ? expect(id, taskId) : submission as Named
-    if (underWay.has(id) || (!lost.has(id) && Date.now() - submittedAt < UNDER_WAY_MS)) {
+    if (underWay.has(id) || (!lost.has(id) && ageMs < UNDER_WAY_MS)) {
       const message = 'Cannot submit: the first request under this Idempotency-Key is under way'
       throw new RelayError('SUBMISSION_UNDER_WAY', message, { details: { retryAfterSeconds: 1 } })
     }
@@ -123,13 +146,13 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
       const taskId = typeof fields['taskId'] === 'string' ? fields['taskId'] : undefined
       // First, so that a failure leaves no reservation behind.
       const url = await callbackUrl(id, step)
-      const reserved = await submissions.reserve({ id, step, taskId, idempotency })
+      const reserved = await reserve({ id, step, taskId, idempotency })
       if (reserved.result === 'conflict') {
         const message = 'Cannot submit: the Idempotency-Key was used with another body'
         throw new RelayError('IDEMPOTENCY_KEY_REUSED', message)
       }
       const isRepeat = reserved.result === 'repeat'
-      if (isRepeat) return { submission: await again(reserved.submission), isRepeat }
+      if (isRepeat) return { submission: await again(reserved.submission, reserved.ageMs), isRepeat }
       underWay.add(id)
       return { submission: await call(id, request, url).finally(() => { underWay.delete(id) }), isRepeat }
     },

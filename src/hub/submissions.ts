@@ -1,7 +1,7 @@
 import type { Appended } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
 
-export type { Due, Patience, Submission, Submissions } from '../store/submissions.ts'
+export type { Due, Patience, Reserved, ReservationDraft, Submission, Submissions } from '../store/submissions.ts'
 
 /** Returns the submissions of a store; events that they append are passed to `onAppended`. */
 export function announceSubmissions (submissions: Submissions, onAppended: (appended: Appended) => void): Submissions {
@@ -13,8 +13,8 @@ export function announceSubmissions (submissions: Submissions, onAppended: (appe
 
   return {
     signingKey: () => submissions.signingKey(),
-    reserve: (draft) => submissions.reserve(draft),
-    expect: (id, taskId, patience) => submissions.expect(id, taskId, patience),
+    reserve: (draft, patience) => submissions.reserve(draft, patience),
+    expect: (id, taskId) => submissions.expect(id, taskId),
     cancel: (id) => submissions.cancel(id),
     watch: (draft, patience) => submissions.watch(draft, patience),
     claim: (options) => submissions.claim(options),

@@ -5,7 +5,7 @@ import type { SubmissionRow } from './submission-table.ts'
 import type { Due, Submission, SubmissionCounts, Submissions } from './submissions.ts'
 
 /** Writing methods that `Submissions` calls. */
-type Method = Exclude<keyof SubmissionCalls<never>, 'append' | 'isForeign'>
+type Method = Exclude<keyof SubmissionCalls<never>, 'append' | 'isForeign' | 'withToken' | 'erase'>
 
 /** Calls a writing method in a transaction of its own. */
 type Call<Kept extends MaySettle> = <M extends Method>(
@@ -50,16 +50,18 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
       return parts.signingKey()
     },
 
-    async reserve (draft) {
+    async reserve (draft, patience) {
       requireOpen()
-      const reserved = await call('reserve', draft, now())
+      const at = now()
+      const reserved = await call('reserve', draft, patience, at)
       if (reserved.result === 'conflict') return reserved
-      return { result: reserved.result, submission: toSubmission(reserved.row) }
+      const { result, row } = reserved
+      return { result, submission: toSubmission(row), ageMs: at - row.submittedAt }
     },
 
-    async expect (id, taskId, patience) {
+    async expect (id, taskId) {
       requireOpen()
-      const row = await call('expect', id, taskId, patience)
+      const row = await call('expect', id, taskId)
       return row && toSubmission(row)
     },
 
@@ -78,7 +80,7 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
       requireOpen()
       const at = now()
       const rows = await call('claim', options, at)
-      return rows.map((row) => ({ ...toSubmission(row), isPastDeadline: (row.deadline as number) <= at }) as Due)
+      return rows.map((row) => ({ ...toSubmission(row), isPastDeadline: row.deadline <= at }) as Due)
     },
 
     async nextDueMs () {

@@ -1,9 +1,10 @@
 import { RelayError } from '../errors.ts'
-import type { Delivery } from '../event.ts'
+import type { Delivery, HeldDraft } from '../event.ts'
 import type { Settled } from './appended.ts'
 
 const MAX_HELD = 1000
 const MAX_HELD_BYTES = 16_777_216
+const MAX_HELD_OF_SUBMISSION = 10
 
 /** Digest and time of a task's newest event. */
 interface Newest {
@@ -91,27 +92,32 @@ export function appendOnce<Draft extends Delivered, Event> (
 export interface HoldSteps<Held, Event> extends DeliveryTable<Event> {
   /** Returns the number of held callbacks and the bytes of their bodies. */
   size (): { readonly count: number, readonly bytes: number }
+  /** Returns the ids and digests of the held callbacks that came under the token of a submission. */
+  ofSubmission (submission: string): ReadonlyArray<{ readonly id: number, readonly digest: string }>
   /** @param own - the delivery, if its key belongs to this body */
   insert (held: Held, bytes: number, own: Delivery | undefined): void
 }
 
 /**
  * Quarantines a callback, unless its delivery became an event before, is held already or is rejected, or there is no
- * room.
+ * room. It holds each body once under one token and ten bodies at most, so that no token fills the quarantine.
  *
  * @returns the event that the delivery became before, or how the call ended
  */
-export function holdOnce<Held extends Delivered & { readonly body: string }, Event extends object> (
+export function holdOnce<Held extends HeldDraft, Event extends object> (
   steps: HoldSteps<Held, Event>, held: Held
 ): Event | 'held' | 'full' | 'reject' {
-  const { body, delivery, digest } = held
+  const { body, delivery, digest, submission } = held
   const { status, known = undefined } = delivery ? classify(steps, delivery, digest) : { status: 'first' }
   if (status === 'reject') return status
   if (status === 'deduplicate' && known?.event) return known.event
   if (status === 'deduplicate' && known?.isHeld) return 'held'
+  const siblings = submission === undefined ? [] : steps.ofSubmission(submission)
+  if (siblings.some((sibling) => sibling.digest === digest)) return 'held'
   const before = steps.size()
   const bytes = Buffer.byteLength(body)
-  if (before.count >= MAX_HELD || before.bytes + bytes > MAX_HELD_BYTES) return 'full'
+  const isFull = before.count >= MAX_HELD || before.bytes + bytes > MAX_HELD_BYTES
+  if (isFull || siblings.length >= MAX_HELD_OF_SUBMISSION) return 'full'
   const own = status === 'append' ? undefined : delivery
   steps.insert(held, bytes, own)
   if (own) steps.remember(own, digest)

@@ -1,7 +1,9 @@
 import type { EventDraft } from '../event.ts'
-import { isSameKind, submissionRule, type SubmissionRule, type MaySettle } from './submission-rule.ts'
+import { submissionAnswers } from './submission-answers.ts'
+import { submissionRule, type MaySettle, type RuleParts, type SubmissionRule } from './submission-rule.ts'
+import { isOutcomeOf, submissionStart } from './submission-start.ts'
 import {
-  NEW, type BoundRow, type DatedDraft, type EventLog, type SubmissionRow, type SubmissionTable
+  NEW, type BoundRow, type EventLog, type SubmissionRow, type SubmissionTable
 } from './submission-table.ts'
 import {
   DAY_MS, type Answer, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft
@@ -14,10 +16,12 @@ export type ReservedRow =
   | { readonly result: 'reserved' | 'repeat', readonly row: SubmissionRow }
   | { readonly result: 'conflict' }
 
+type Rule<Kept extends MaySettle> = Pick<SubmissionRule<Kept>, 'isForeign' | 'withToken' | 'append'>
+
 /** Writing methods of `Submissions`, called in a transaction of the store. Times are in milliseconds since 1970. */
-export interface SubmissionCalls<Kept extends MaySettle> extends Pick<SubmissionRule<Kept>, 'isForeign' | 'append'> {
-  reserve (draft: ReservationDraft, now: number): ReservedRow
-  expect (id: string, taskId: string, patience: Patience): BoundRow | undefined
+export interface SubmissionCalls<Kept extends MaySettle> extends Rule<Kept> {
+  reserve (draft: ReservationDraft, patience: Patience, now: number): ReservedRow
+  expect (id: string, taskId: string): BoundRow | undefined
   cancel (id: string): void
   watch (draft: WatchDraft, patience: Patience, now: number): { readonly row: BoundRow, readonly created: boolean }
   claim (options: ClaimOptions, now: number): BoundRow[]
@@ -25,48 +29,31 @@ export interface SubmissionCalls<Kept extends MaySettle> extends Pick<Submission
   overdue (id: string, draft: EventDraft, now: number): Kept | undefined
   answer (id: string, answer: Answer, now: number): Kept | undefined
   giveUp (id: string, draft: EventDraft, now: number): Kept | undefined
+  /** Removes the submissions of a task. Keys of requests stay known. */
+  erase (taskId: string): void
 }
 
 /** Parts of the writing side of a store. */
-interface Parts<Kept> {
+export interface Parts<Kept> {
   readonly table: SubmissionTable
   readonly log: EventLog<Kept>
 }
 
 /** Returns the writing methods over the submissions and the events of a store. Every store uses them. */
 export function submissionCalls<Kept extends MaySettle> ({ table, log }: Parts<Kept>): SubmissionCalls<Kept> {
-  const rule = submissionRule(table, log)
+  const start = submissionStart(table, log)
+  const { settle, same, ...rule } = submissionRule({ table, log, start })
   return {
-    isForeign: rule.isForeign,
-    append: rule.append,
-    ...beginnings(table, log, rule),
+    ...rule,
+    ...beginnings({ table, log, start }),
     ...questions(table),
-    ...answers(table, log, rule)
+    ...submissionAnswers({ table, log }, { settle, same })
   }
 }
 
-type Beginnings = Pick<SubmissionCalls<never>, 'reserve' | 'expect' | 'cancel' | 'watch'>
+type Beginnings = Pick<SubmissionCalls<never>, 'reserve' | 'expect' | 'cancel' | 'watch' | 'erase'>
 
-function beginnings<Kept extends MaySettle> (
-  table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>
-): Beginnings {
-  function watchOver (row: BoundRow, { askAfterMs, giveUpMs }: Patience): BoundRow {
-    const others = table.of(row.taskId).filter(({ step }) => isSameKind(step, row.step))
-    if (others.some(({ n }) => n > row.n)) return table.update(row, { stage: 'superseded' })
-    const deadline = row.submittedAt + giveUpMs
-    return table.update(row, { stage: 'expected', dueAt: Math.min(row.submittedAt + askAfterMs, deadline), deadline })
-  }
-
-  /** Settles a submission by an outcome without a token that came before its task was known. */
-  function settleEarly (row: BoundRow): BoundRow | undefined {
-    const early = log.outcomes(row.taskId).find(({ seq, step, submission }) => {
-      return submission === null && seq > row.place && step === row.step
-    })
-    if (!early) return undefined
-    log.attribute(row.taskId, early.seq, row.n)
-    return table.update(row, { stage: 'settled' })
-  }
-
+function beginnings ({ table, log, start }: RuleParts<unknown>): Beginnings {
   function known (key: string, now: number): SubmissionRow | undefined {
     const row = table.byKey(key)
     if (row && now - row.submittedAt < DAY_MS) return row
@@ -75,43 +62,55 @@ function beginnings<Kept extends MaySettle> (
   }
 
   return {
-    reserve ({ id, step, taskId = null, idempotency }, now) {
+    reserve ({ id, step, taskId = null, idempotency }, patience, now) {
       const repeated = idempotency && known(idempotency.key, now)
       if (repeated && repeated.digest !== idempotency.digest) return { result: 'conflict' }
       if (repeated) return { result: 'repeat', row: repeated }
       table.recordCall(now, false)
       const place = taskId === null ? null : log.last(taskId)
       const { key = null, digest = null } = idempotency ?? {}
-      const row = table.insert({ ...NEW, id, step, namedTaskId: taskId, place, submittedAt: now, key, digest })
+      const row = table.insert({ ...NEW, id, step, namedTaskId: taskId, place, ...times(patience, now), key, digest })
       return { result: 'reserved', row }
     },
 
-    expect (id, taskId, patience) {
+    expect (id, taskId) {
       const row = table.byId(id)
-      if (!row || (row.taskId ?? taskId) !== taskId) return undefined
-      if (row.stage !== 'reserved') return row as BoundRow
-      const bound = row.taskId === null ? rule.bind(row, taskId) : row as BoundRow
-      return settleEarly(bound) ?? watchOver(bound, patience)
+      if (!row || row.stage === 'erased' || (row.taskId ?? taskId) !== taskId) return undefined
+      return row.taskId === null ? start.begin(start.bind(row, taskId)) : row as BoundRow
     },
 
     cancel (id) {
       const row = table.byId(id)
-      if (row?.taskId === null) table.remove(row)
+      if (row?.stage === 'reserved') table.remove(row)
     },
 
     watch ({ id, taskId, step }, patience, now) {
-      const last = log.last(taskId)
       const known = table.of(taskId).find((row) => row.step === step)
-      if (known?.stage === 'reserved') return { row: watchOver(known, patience), created: false }
       if (known) return { row: known, created: false }
+      const last = log.last(taskId)
       const newest = log.outcomes(taskId).at(-1)
-      const isDone = newest?.seq === last && newest.step === step
+      const isDone = newest?.seq === last && isOutcomeOf(step, newest.step)
       const place = isDone ? last - 1 : last
-      const row = table.insert({ ...NEW, id, step, taskId, place, submittedAt: now }) as BoundRow
-      rule.supersede(row)
-      return { row: settleEarly(row) ?? watchOver(row, patience), created: true }
+      const row = table.insert({ ...NEW, id, step, taskId, place, ...times(patience, now) }) as BoundRow
+      return { row: start.begin(row), created: true }
+    },
+
+    erase (taskId) {
+      for (const row of [...table.of(taskId)]) {
+        const { id, step, submittedAt, askAt, deadline, key, digest } = row
+        table.remove(row)
+        if (key === null) continue
+        table.insert({ ...NEW, id, step, stage: 'erased', submittedAt, askAt, deadline, key, digest })
+      }
     }
   }
+}
+
+function times (
+  { askAfterMs, giveUpMs }: Patience, now: number
+): Pick<SubmissionRow, 'submittedAt' | 'askAt' | 'deadline'> {
+  const deadline = now + giveUpMs
+  return { submittedAt: now, askAt: Math.min(now + askAfterMs, deadline), deadline }
 }
 
 function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim' | 'pause'> {
@@ -139,61 +138,6 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
 
     pause (until) {
       if (until > table.pausedUntil()) table.pauseUntil(until)
-    }
-  }
-}
-
-function answers<Kept extends MaySettle> (
-  table: SubmissionTable, log: EventLog<Kept>, rule: SubmissionRule<Kept>
-): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
-  function tell (row: BoundRow, draft: EventDraft, now: number): Kept {
-    return log.append({ ...draft, taskId: row.taskId, at: now })
-  }
-
-  function watched (id: string): BoundRow | undefined {
-    const row = table.byId(id)
-    return row?.dueAt == null ? undefined : row as BoundRow
-  }
-
-  function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): Kept | undefined {
-    const { own, former } = rule.same(row, meaning)
-    if (!own && former.length > 0 && row.hasProgressed === 0) return undefined
-    const kept = rule.settle(row, own ? log.repeat(row.taskId, own.seq) : log.append(draft))
-    return own ? undefined : kept
-  }
-
-  /** Records progress. Returns whether it has changed. */
-  function takeProgress (row: BoundRow, progress: string | undefined): boolean {
-    if (progress === undefined || progress === row.progress) return false
-    table.update(row, { progress, hasProgressed: 1 })
-    return true
-  }
-
-  return {
-    overdue (id, draft, now) {
-      const row = watched(id)
-      if (row?.stage !== 'expected') return undefined
-      table.update(row, { stage: 'overdue' })
-      return tell(row, draft, now)
-    },
-
-    answer (id, { draft, progress, nextMs }, now) {
-      const row = table.byId(id) as BoundRow | undefined
-      if (row?.dueAt == null && row?.stage !== 'timed-out') return undefined
-      const next = row.dueAt === null
-        ? row
-        : table.update(row, { dueAt: Math.min(now + nextMs, row.deadline as number) })
-      const meaning = draft?.about?.meaning
-      if (draft && meaning !== undefined) return takeOutcome(next, { ...draft, taskId: next.taskId, at: now }, meaning)
-      const hasChanged = next.dueAt !== null && takeProgress(next, progress ?? draft?.about?.progress)
-      return draft && hasChanged ? tell(next, draft, now) : undefined
-    },
-
-    giveUp (id, draft, now) {
-      const row = watched(id)
-      if (!row) return undefined
-      table.update(row, { stage: 'timed-out', dueAt: null })
-      return tell(row, draft, now)
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { Step } from '../../schemas/callback.ts'
+import type { EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
-import type { About } from '../event.ts'
+import type { About, EventDraft } from '../event.ts'
 import type { Settled } from './appended.ts'
-import type { BoundRow, DatedDraft, EventLog, OutcomeRow, SubmissionRow, SubmissionTable } from './submission-table.ts'
+import { isOutcomeOf, type SubmissionStart } from './submission-start.ts'
+import type { BoundRow, DatedDraft, EventLog, OutcomeRow, SubmissionTable } from './submission-table.ts'
 
 /** Result of an append that may have settled a submission. */
 export interface MaySettle {
@@ -10,6 +12,15 @@ export interface MaySettle {
   /** true: nothing was appended, and `event` is the earlier event. */
   readonly duplicate: boolean
   readonly settled?: Settled
+}
+
+/** Use of a callback URL's token, if it has one. */
+export interface TokenUse {
+  /** Id of the reservation that the token proves. */
+  readonly submission?: string | undefined
+  readonly step?: Step
+  /** Undefined if the callback's task is unknown. */
+  readonly taskId?: string | undefined
 }
 
 /** Events of a task that are equal to an outcome. */
@@ -22,8 +33,10 @@ interface Same {
 
 /** Rule by which outcomes settle submissions. Every store uses it. */
 export interface SubmissionRule<Kept extends MaySettle> {
-  /** Returns whether the token of a draft belongs to another task or step. Such a draft must be rejected. */
-  isForeign (draft: DatedDraft): boolean
+  /** Returns whether a token belongs to another task or step, or to none. Its callback must be rejected. */
+  isForeign (use: TokenUse): boolean
+  /** Returns the draft of a held callback with the reservation of its token, unless that was forgotten since. */
+  withToken (draft: EventDraft, submission: string | null): EventDraft
   /**
    * Appends a draft that may be about a submission, and settles the submission by its outcome.
    *
@@ -34,72 +47,67 @@ export interface SubmissionRule<Kept extends MaySettle> {
   settle (row: BoundRow, kept: Kept): Kept
   /** Finds the events that are equal to an outcome. */
   same (row: BoundRow, meaning: string): Same
-  /** Names the task of a submission, and ends the watch over older ones of the same task and kind. */
-  bind (row: SubmissionRow, taskId: string): BoundRow
-  /** Ends the watch over older submissions of the same task and kind. */
-  supersede (row: BoundRow): void
 }
 
-const READY = new Set(['phrase-ready', 'voice-ready'])
+const READY: ReadonlySet<EventName> = new Set<EventName>(['phrase-ready', 'voice-ready'])
 
 /** Returns the error for a callback under the token of a submission of another task or step. */
 export function submissionRejected (): RelayError {
   return new RelayError('CALLBACK_UNAUTHENTIC', 'Cannot keep the callback: its token belongs to another task or step')
 }
 
-/** Returns whether two steps share one record at Suno, as validate and regenerate do. It shows the newer outcome. */
-export function isSameKind (one: Step, other: Step): boolean {
-  return (one === 'generate') === (other === 'generate')
+/** Returns whether an event is a phrase or a voice, and no failure. */
+export function isReady (name: EventName): boolean {
+  return READY.has(name)
+}
+
+/** Parts of a store that the rule reads and changes. */
+export interface RuleParts<Kept> {
+  readonly table: SubmissionTable
+  readonly log: EventLog<Kept>
+  readonly start: SubmissionStart
 }
 
 /** Returns the rule over the submissions and the events of a store. */
 export function submissionRule<Kept extends MaySettle> (
-  table: SubmissionTable, log: EventLog<Kept>
+  { table, log, start }: RuleParts<Kept>
 ): SubmissionRule<Kept> {
-  function bind (row: SubmissionRow, taskId: string): BoundRow {
-    const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
-    const bound = table.update(row, { taskId, place }) as BoundRow
-    supersede(bound)
-    return bound
-  }
-
-  function supersede (row: BoundRow): void {
-    const older = table.of(row.taskId).filter(({ n, step }) => n < row.n && isSameKind(step, row.step))
-    for (const other of older) if (isOpen(other)) table.update(other, { stage: 'superseded', dueAt: null })
-  }
-
-  /** Returns the submission whose token authenticated a draft. */
-  function named ({ about }: DatedDraft): SubmissionRow | undefined {
-    return about?.submission === undefined ? undefined : table.byId(about.submission)
-  }
-
-  function isForeign (draft: DatedDraft): boolean {
-    const row = named(draft)
+  function isForeign ({ submission, step, taskId }: TokenUse): boolean {
+    if (submission === undefined) return false
+    const row = table.byId(submission)
     // The record of a token outlives it, unless the submission was cancelled or erased.
-    if (!row) return draft.about?.submission !== undefined
-    return row.step !== draft.about?.step || (row.taskId ?? draft.taskId) !== draft.taskId
+    if (!row || row.stage === 'erased' || row.step !== step) return true
+    return row.taskId !== null && taskId !== undefined && taskId !== row.taskId
   }
 
-  /** Finds the submission of a draft, and binds it to the draft's task. */
-  function find (draft: DatedDraft): BoundRow | undefined {
-    const row = named(draft)
-    if (!row) return table.of(draft.taskId).find(({ step }) => step === draft.about?.step)
-    return row.taskId === null ? bind(row, draft.taskId) : row as BoundRow
+  function withToken (draft: EventDraft, submission: string | null): EventDraft {
+    const { about } = draft
+    if (!about || submission === null || !table.byId(submission)) return draft
+    return { ...draft, about: { ...about, submission } }
   }
 
-  /** Returns the place of the next submission of the same task and kind. Later events belong to that submission. */
-  function endOf ({ taskId, step, n }: BoundRow): number {
-    return table.of(taskId).findLast((other) => isSameKind(other.step, step) && other.n > n)?.place ?? Infinity
+  /** Finds the submission that a draft may be about, and binds it to the draft's task. */
+  function find (draft: DatedDraft, { step, meaning, submission }: About): BoundRow | undefined {
+    const row = submission === undefined ? undefined : table.byId(submission)
+    if (!row) {
+      const rows = table.of(draft.taskId)
+      const known = rows.find((row) => row.step === step)
+      return known ?? rows.find((row) => isAwaited(row) && isOutcomeOf(row.step, step))
+    }
+    if (row.taskId !== null) return row as BoundRow
+    const bound = start.bind(row, draft.taskId)
+    return meaning === undefined ? start.begin(bound) : bound
   }
 
   function same (row: BoundRow, meaning: string): Same {
-    const end = endOf(row)
+    const end = start.endOf(row)
     const equal = log.outcomes(row.taskId).filter((event) => event.meaning === meaning)
     const isOwn = ({ seq, step, submission }: OutcomeRow): boolean => {
-      return submission === null ? step === row.step && seq > row.place && seq <= end : submission === row.n
+      if (submission !== null) return submission === row.n
+      return isOutcomeOf(row.step, step) && seq > row.place && seq <= end
     }
     const isFormer = ({ seq, step, submission }: OutcomeRow): boolean => {
-      return submission === null ? step !== row.step || seq <= row.place : submission < row.n
+      return submission === null ? !isOutcomeOf(row.step, step) || seq <= row.place : submission < row.n
     }
     return { own: equal.find(isOwn), former: equal.filter(isFormer) }
   }
@@ -119,9 +127,10 @@ export function submissionRule<Kept extends MaySettle> (
   }
 
   function append (draft: DatedDraft, keep: () => Kept): Kept {
-    const row = draft.about && find(draft)
+    const { about } = draft
+    const row = about && find(draft, about)
     if (!row) return keep()
-    const { step, meaning, submission } = draft.about as About
+    const { step, meaning, submission } = about
     if (meaning === undefined) {
       progress(row, draft)
       return keep()
@@ -131,14 +140,15 @@ export function submissionRule<Kept extends MaySettle> (
     const resent = submission === undefined ? former.find((event) => event.step === step) : undefined
     if (!resent) return settle(row, log.append(draft))
     // An equal phrase or voice is always a resend. An equal failure is one within the deduplication window only.
-    if (READY.has(draft.event)) return log.repeat(row.taskId, resent.seq)
+    if (isReady(draft.event)) return log.repeat(row.taskId, resent.seq)
     const kept = keep()
     return kept.duplicate ? kept : settle(row, kept)
   }
 
-  return { isForeign, append, settle, same, bind, supersede }
+  return { isForeign, withToken, append, settle, same }
 }
 
-function isOpen ({ stage }: SubmissionRow): boolean {
-  return stage === 'reserved' || stage === 'expected' || stage === 'overdue'
+/** Returns whether an outcome would settle a submission that has none. */
+function isAwaited ({ stage, dueAt }: BoundRow): boolean {
+  return dueAt !== null || stage === 'timed-out'
 }

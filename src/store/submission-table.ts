@@ -24,8 +24,10 @@ export interface SubmissionRow {
   readonly asked: number
   /** Time from which the submission may be claimed; null unless it is expected or overdue. */
   readonly dueAt: number | null
-  /** Time at which the relay gives up; null until the submission is expected. */
-  readonly deadline: number | null
+  /** Time from which the relay asks Suno, if the submission has no outcome by then. */
+  readonly askAt: number
+  /** Time at which the relay gives up. */
+  readonly deadline: number
   /** 1: Suno has reported progress since the submission. */
   readonly hasProgressed: 0 | 1
   /** Last status that Suno has reported as progress. */
@@ -43,7 +45,6 @@ export const NEW = {
   stage: 'reserved',
   asked: 0,
   dueAt: null,
-  deadline: null,
   hasProgressed: 0,
   progress: null,
   key: null,
@@ -56,8 +57,11 @@ export interface BoundRow extends SubmissionRow {
   readonly place: number
 }
 
+/** Columns of a submission that never change. */
+type Fixed = 'n' | 'id' | 'step' | 'namedTaskId' | 'submittedAt' | 'askAt' | 'deadline' | 'digest'
+
 /** Columns of a submission that change. */
-export type Changes = Partial<Omit<SubmissionRow, 'n' | 'id' | 'step' | 'namedTaskId' | 'submittedAt' | 'digest'>>
+export type Changes = Partial<Omit<SubmissionRow, Fixed>>
 
 /** Time for which calls to Suno are counted, in milliseconds: the max window of a limit. */
 export const RECENT_MS = 60_000
@@ -80,7 +84,6 @@ export interface SubmissionTable {
   insert (row: Omit<SubmissionRow, 'n'>): SubmissionRow
   /** Changes a submission. Returns the changed row. */
   update<Row extends SubmissionRow> (row: Row, changes: Changes): Row
-  /** Removes a submission that is not watched. */
   remove (row: SubmissionRow): void
   /** Returns submissions that are due, longest due first: either those past their deadline, or the others. */
   due (now: number, isPastDeadline: boolean, limit: number): BoundRow[]

@@ -9,16 +9,17 @@ export const DAY_MS = 86_400_000
  * Stage of a submission: `reserved` before Suno has named its task, `expected` and `overdue` until an outcome is kept,
  * then `settled`; `timed-out` when the relay has given up, which a late callback turns into `settled`; `superseded`
  * when a newer submission of the same task and step replaced it before it had an outcome. Here validate and regenerate
- * count as one step, since Suno shows one phrase for both.
+ * count as one step, since Suno shows one phrase for both. `erased` when its task was erased: only the key of its
+ * request is left of it.
  */
-export type SubmissionStage = 'reserved' | 'expected' | 'overdue' | 'settled' | 'timed-out' | 'superseded'
+export type SubmissionStage = 'reserved' | 'expected' | 'overdue' | 'settled' | 'timed-out' | 'superseded' | 'erased'
 
 /** Call to Suno whose outcome the relay watches over. */
 export interface Submission {
   /** Random, at least 128 bits, printable ASCII: names the submission in its callback URL. */
   readonly id: string
   readonly step: Step
-  /** Null until Suno's answer or a callback names the task. */
+  /** Null until Suno's answer or a callback names the task, and after the task was erased. */
   readonly taskId: string | null
   /**
    * Event id of the task's last event before the submission. A stream that starts here shows only later events. Null
@@ -59,7 +60,12 @@ export interface ReservationDraft {
  * `conflict` if another body did.
  */
 export type Reserved =
-  | { readonly result: 'reserved' | 'repeat', readonly submission: Submission }
+  | {
+    readonly result: 'reserved' | 'repeat'
+    readonly submission: Submission
+    /** Time since the submission was reserved, in milliseconds by the store's clock. */
+    readonly ageMs: number
+  }
   | { readonly result: 'conflict' }
 
 /** Times of a watched submission, in milliseconds after it was submitted. */
@@ -131,17 +137,18 @@ export interface Submissions {
   /** Resolves with the secret that signs reservations: 256 random bits, made with the store and kept in it. */
   signingKey (): Promise<string>
   /**
-   * Keeps a reservation durably before the call is made, and records its place. The store remembers a key, and a
-   * reservation without a task, for a day.
+   * Keeps a reservation durably before the call is made, and records its place. The store remembers a key for a day,
+   * also after its task was erased, and a reservation without a task for a day or until the relay would give up.
    */
-  reserve (draft: ReservationDraft): Promise<Reserved>
+  reserve (draft: ReservationDraft, patience: Patience): Promise<Reserved>
   /**
    * Names the task that Suno has answered with, and begins to watch over it. Supersedes older submissions
-   * of the same task and step that have no outcome. Safe to call after a callback has named the task.
+   * of the same task and step that have no outcome. A callback under the token of the reservation does the same:
+   * afterwards this changes nothing.
    *
-   * @returns undefined when the reservation is unknown, or a callback has named another task
+   * @returns undefined when the reservation is unknown or erased, or a callback has named another task
    */
-  expect (id: string, taskId: string, patience: Patience): Promise<Submission | undefined>
+  expect (id: string, taskId: string): Promise<Submission | undefined>
   /** Removes a reservation whose call was not made. */
   cancel (id: string): Promise<void>
   /**

@@ -39,25 +39,27 @@ t.test('submit() says when something will be due, and counts as a call', async t
 })
 
 t.test('submit() waits for the first request of another process, but not for ever', async t => {
-  let now = Date.now()
+  // A clock that differs from the wall clock.
+  let now = 5000
   const { submissions } = memoryStore({ now: () => now })
   const { submitter } = setUp(async () => t.fail('submitted') as never, submissions)
-  await submissions.reserve({ id: 'of another process', step: 'validate', idempotency: { key: 'key', digest: 'body' } })
+  const idempotency = { key: 'key', digest: 'body' }
+  await submissions.reserve({ id: 'of another process', step: 'validate', idempotency }, PATIENCE)
+  now += 14_999
   t.equal(await codeOf(submitter.submit(request('key'))), 'SUBMISSION_UNDER_WAY')
-  now -= 15_000
-  await submissions.reserve({ id: 'older', step: 'validate', idempotency: { key: 'old key', digest: 'body' } })
-  t.equal(await codeOf(submitter.submit(request('old key'))), 'SUNO_UNREACHABLE')
+  now += 1
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_UNREACHABLE')
 })
 
-t.test('submit() begins to watch over a submission whose task a callback has named', async t => {
+t.test('submit() returns a submission whose task a callback has named', async t => {
   const store = memoryStore()
-  const { submitter, submissions, expected } = setUp(async () => { throw lost }, store.submissions)
+  const { submitter, submissions } = setUp(async () => { throw lost }, store.submissions)
   let id = ''
   const spy: Submissions = {
     ...submissions,
-    reserve (draft) {
+    reserve (draft, patience) {
       id = draft.id
-      return submissions.reserve(draft)
+      return submissions.reserve(draft, patience)
     }
   }
   const { submitter: first } = setUp(async () => { throw lost }, spy)
@@ -65,7 +67,6 @@ t.test('submit() begins to watch over a submission whose task a callback has nam
   const about = { step: 'validate', progress: 'busy', submission: id } as const
   await store.append('a', { event: 'task-update', data: '{}', digest: 'd', about })
   t.match(await submitter.submit(request('key')), { submission: { taskId: 'a', stage: 'expected' }, isRepeat: true })
-  t.strictSame(expected, [PATIENCE.askAfterMs])
 })
 
 t.test('submit() remembers the newest 1,000 submissions that were lost', async t => {
@@ -88,6 +89,71 @@ t.test('submit() reports why Suno refuses although the store fails', async t => 
   const failing = { ...submissions, cancel: async () => { throw new Error('the store fails') } }
   const { submitter } = setUp(async () => { throw new SunoError('refused', 'no', { maybeSubmitted: false }) }, failing)
   t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_REFUSED')
+})
+
+t.test('submit() submits again after the store failed and kept the reservation all the same', async t => {
+  const { submissions } = memoryStore()
+  let failures = 2
+  const fail = () => { if (failures-- > 0) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store') }
+  const failing: Submissions = {
+    ...submissions,
+    async reserve (...args) {
+      const reserved = await submissions.reserve(...args)
+      fail()
+      return reserved
+    },
+    async cancel (id) {
+      fail()
+      await submissions.cancel(id)
+    }
+  }
+  const { submitter } = setUp(async () => 'a', failing)
+  t.equal(await codeOf(submitter.submit(request('key'))), 'STORE_UNAVAILABLE')
+  t.match(await submitter.submit(request('key')), { submission: { taskId: 'a' }, isRepeat: false })
+})
+
+t.test('submit() submits again after Suno has refused and the store failed to cancel', async t => {
+  const { submissions } = memoryStore()
+  const refused = new SunoError('refused', 'no', { maybeSubmitted: false })
+  let isDown = true
+  const failing: Submissions = {
+    ...submissions,
+    async cancel (id) {
+      if (isDown) throw new RelayError('STORE_UNAVAILABLE', 'Cannot use the store')
+      await submissions.cancel(id)
+    }
+  }
+  const { submitter } = setUp(async () => { if (isDown) throw refused; return 'a' }, failing)
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_REFUSED')
+  t.equal(await codeOf(submitter.submit(request('key'))), 'STORE_UNAVAILABLE')
+  isDown = false
+  t.match(await submitter.submit(request('key')), { submission: { taskId: 'a' }, isRepeat: false })
+})
+
+t.test('submit() does not submit a request again whose task was erased', async t => {
+  const store = memoryStore()
+  let calls = 0
+  const { submitter } = setUp(async () => `${++calls}`, store.submissions)
+  await submitter.submit(request('key'))
+  await store.erase('1', [])
+  t.equal(await codeOf(submitter.submit(request('key'))), 'TASK_EXPIRED')
+  t.equal(calls, 1)
+})
+
+t.test('submit() fails where a callback names another task than the answer', async t => {
+  const store = memoryStore()
+  const about = { step: 'validate', progress: 'busy' } as const
+  const spy: Submissions = {
+    ...store.submissions,
+    async reserve (draft, patience) {
+      const reserved = await store.submissions.reserve(draft, patience)
+      const { id: submission } = draft
+      await store.append('other', { event: 'task-update', data: '{}', digest: 'd', about: { ...about, submission } })
+      return reserved
+    }
+  }
+  const { submitter } = setUp(async () => 'a', spy)
+  t.equal(await codeOf(submitter.submit(request('key'))), 'SUNO_UNREACHABLE')
 })
 
 t.test('submit() passes on a failure of the store', async t => {

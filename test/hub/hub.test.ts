@@ -65,9 +65,10 @@ t.test('hub submissions notify the followers of a task of the events that they a
 t.test('hub submissions are those of the store', async t => {
   const store = memoryStore()
   const { submissions } = open(t, store)
-  await submissions.reserve({ id: 'r', step: 'validate' })
-  await submissions.expect('r', 'a', { askAfterMs: 0, giveUpMs: 1000 })
-  await submissions.reserve({ id: 'other', step: 'validate', idempotency: { key: 'k', digest: 'd' } })
+  const patience = { askAfterMs: 0, giveUpMs: 1000 }
+  await submissions.reserve({ id: 'r', step: 'validate' }, patience)
+  await submissions.expect('r', 'a')
+  await submissions.reserve({ id: 'other', step: 'validate', idempotency: { key: 'k', digest: 'd' } }, patience)
   await submissions.cancel('other')
   await submissions.pause(1000)
   t.ok(await submissions.nextDueMs())

@@ -186,7 +186,8 @@ export function loggingBus (bus: EventBus): EventBus {
 
 /** Watches over a submission. */
 export async function submit (submissions: Submissions, draft: ReservationDraft): Promise<SubmissionStage | undefined> {
-  const reserved: Reserved = await submissions.reserve(draft)
+  const patience: Patience = { askAfterMs: 30_000, giveUpMs: 600_000 }
+  const reserved: Reserved = await submissions.reserve(draft, patience)
   const submission: Submission | undefined = reserved.result === 'conflict' ? undefined : reserved.submission
   return submission?.stage
 }

@@ -32,8 +32,8 @@ export async function submit (
   taskId: string,
   { step = 'validate', named }: { step?: About['step'], named?: string } = {}
 ): Promise<Submission> {
-  await submissions.reserve({ id, step, taskId: named })
-  return await submissions.expect(id, taskId, PATIENCE) as Submission
+  await submissions.reserve({ id, step, taskId: named }, PATIENCE)
+  return await submissions.expect(id, taskId) as Submission
 }
 
 /** Returns the stage of a task's newest submission. */

@@ -38,13 +38,13 @@ export const SUBMISSION_REOPEN_CASES: Cases = {
   async 'knows an outcome that its submission has, and the key of a request' (t, open) {
     const idempotency = { key: 'key', digest: 'body' }
     const first = await open({ dedupeWindowMs: 0 })
-    await first.submissions.reserve({ id: 'r', step: 'validate', idempotency })
-    await first.submissions.expect('r', 'a', PATIENCE)
+    await first.submissions.reserve({ id: 'r', step: 'validate', idempotency }, PATIENCE)
+    await first.submissions.expect('r', 'a')
     const { event } = await first.append('a', phrase('ready'))
     await first.close()
     const again = await open({ dedupeWindowMs: 0 })
     t.strictSame(await again.append('a', phrase('ready')), { event, duplicate: true })
-    t.equal((await again.submissions.reserve({ id: 'v', step: 'validate', idempotency })).result, 'repeat')
+    t.equal((await again.submissions.reserve({ id: 'v', step: 'validate', idempotency }, PATIENCE)).result, 'repeat')
   },
 
   async 'keeps a pause and the calls in a window' (t, open) {

@@ -2,6 +2,8 @@ import { deliveryRejected, holdOnce, quarantineFull, type DeliveryTable } from '
 import { acceptOtherBody, type EventDraft, type HeldDraft, type TaskEvent } from '../../event.ts'
 import type { MemoryHistory } from './history.ts'
 import type { Appended, Quarantine } from '../store.ts'
+import type { SubmissionCalls } from '../submission-calls.ts'
+import { submissionRejected } from '../submission-rule.ts'
 
 /** Parts that a quarantine shares with its store. */
 export interface StoreParts {
@@ -11,10 +13,11 @@ export interface StoreParts {
   readonly now: () => number
   readonly deliveries: DeliveryTable<TaskEvent>
   readonly append: (taskId: string, draft: EventDraft, digest?: string) => Appended
+  readonly rule: Pick<SubmissionCalls<Appended>, 'isForeign' | 'withToken'>
 }
 
 /** Creates the quarantine of a memory store. */
-export function memoryQuarantine ({ history, requireOpen, now, deliveries, append }: StoreParts): Quarantine {
+export function memoryQuarantine ({ history, requireOpen, now, deliveries, append, rule }: StoreParts): Quarantine {
   const { held } = history
   const steps = {
     ...deliveries,
@@ -25,16 +28,20 @@ export function memoryQuarantine ({ history, requireOpen, now, deliveries, appen
       return { count: held.size, bytes }
     },
 
-    insert ({ step, body, reason, digest, signedTaskId }: HeldDraft, bytes: number, own: HeldDraft['delivery']) {
+    ofSubmission: (submission: string) => [...held.values()].filter((one) => one.submission === submission),
+
+    insert ({ signedTaskId, submission, ...draft }: HeldDraft, bytes: number, own: HeldDraft['delivery']) {
       const id = ++history.lastHeldId
       const delivery = own && acceptOtherBody(own)
-      held.set(id, { id, at: now(), step, reason, bytes, signedTaskId: signedTaskId ?? null, body, digest, delivery })
+      const optional = { signedTaskId: signedTaskId ?? null, submission: submission ?? null }
+      held.set(id, { ...draft, ...optional, id, at: now(), bytes, delivery })
     }
   }
 
   return {
     async hold (draft) {
       requireOpen()
+      if (rule.isForeign({ ...draft, taskId: draft.signedTaskId })) throw submissionRejected()
       const outcome = holdOnce(steps, draft)
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'full') throw quarantineFull()
@@ -58,8 +65,10 @@ export function memoryQuarantine ({ history, requireOpen, now, deliveries, appen
       requireOpen()
       const one = held.get(id)
       if (!one) return undefined
+      const { delivery, digest, submission } = one
+      const appended = append(taskId, { ...rule.withToken(draft, submission), delivery }, delivery && digest)
       held.delete(id)
-      return append(taskId, { ...draft, delivery: one.delivery }, one.delivery && one.digest)
+      return appended
     },
 
     async drop (id) {

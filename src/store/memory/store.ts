@@ -3,7 +3,6 @@ import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { appendOnce, deliveryRejected, isRepeat } from '../delivery.ts'
 import { submissionRejected } from '../submission-rule.ts'
-import { DAY_MS } from '../submissions.ts'
 import { memoryDeliveries } from './deliveries.ts'
 import { ERASED_EVENT } from '../erased.ts'
 import { memoryEventLog } from './event-log.ts'
@@ -28,10 +27,10 @@ export function memoryStore (
 ): EventStore {
   const { tasks, held } = history
   const deliveries = memoryDeliveries(history)
-  const quarantine = memoryQuarantine({ history, requireOpen, now, deliveries, append })
   const log = memoryEventLog({ tasks, append: push })
   const idOf = (taskId: string, seq: number): string => idAt(extentOf(history, taskId), seq)
   const submissions = memorySubmissions({ history, requireOpen, now, log, idOf })
+  const quarantine = memoryQuarantine({ history, requireOpen, now, deliveries, append, rule: submissions })
   let closed = false
   renewFork(history)
 
@@ -81,7 +80,7 @@ export function memoryStore (
 
   /** @param digest - digest of the body that was delivered */
   function append (taskId: string, draft: EventDraft, digest?: string): Appended {
-    if (submissions.isForeign({ ...draft, taskId, at: now() })) throw submissionRejected()
+    if (submissions.isForeign({ ...draft.about, taskId })) throw submissionRejected()
     const outcome = appendOnce({ ...deliveries, append: (draft) => add(taskId, draft) }, draft, digest)
     if (outcome === 'reject') throw deliveryRejected()
     return outcome
@@ -145,7 +144,7 @@ export function memoryStore (
         if (!watched(taskId) && forget(taskId, task, ageMs)) forgotten++
         if (++seen % TRIM_STEP === 0) await nextTurn()
       }
-      submissions.forget(now() - DAY_MS, (taskId) => extentOf(history, taskId).newest !== undefined)
+      submissions.forget(now(), (taskId) => extentOf(history, taskId).newest !== undefined)
       return forgotten
     },
 
@@ -154,7 +153,7 @@ export function memoryStore (
       const callbacks = ids.filter((id) => eraseHeld(taskId, id)).length
       const events = eraseEvents(taskId)
       deliveries.erase(taskId)
-      submissions.forgetTask(taskId)
+      submissions.erase(taskId)
       return { events, callbacks }
     },
 

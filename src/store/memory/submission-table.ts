@@ -83,7 +83,7 @@ export function memorySubmissionTable (data: () => MemorySubmissionData): Submis
     },
 
     due (now, isPastDeadline, limit) {
-      const due = [...data().watched].filter((row) => dueAt(row) <= now && (deadline(row) <= now) === isPastDeadline)
+      const due = [...data().watched].filter((row) => dueAt(row) <= now && (row.deadline <= now) === isPastDeadline)
       return due.sort((a, b) => dueAt(a) - dueAt(b)).slice(0, limit)
     },
 
@@ -108,7 +108,7 @@ export function memorySubmissionTable (data: () => MemorySubmissionData): Submis
 export function firstClaim ({ watched, pausedUntil }: MemorySubmissionData): number | undefined {
   let first: number | undefined
   for (const row of watched) {
-    const at = Math.max(dueAt(row), Math.min(deadline(row), pausedUntil))
+    const at = Math.max(dueAt(row), Math.min(row.deadline, pausedUntil))
     if (first === undefined || at < first) first = at
   }
   return first
@@ -116,8 +116,4 @@ export function firstClaim ({ watched, pausedUntil }: MemorySubmissionData): num
 
 function dueAt (row: BoundRow): number {
   return row.dueAt as number
-}
-
-function deadline (row: BoundRow): number {
-  return row.deadline as number
 }

@@ -1,20 +1,19 @@
 import { createSubmissions } from '../create-submissions.ts'
 import { submissionCalls, type SubmissionCalls } from '../submission-calls.ts'
 import type { EventLog } from '../submission-table.ts'
-import type { Expected, Submissions } from '../submissions.ts'
+import { DAY_MS, type Expected, type Submissions } from '../submissions.ts'
 import type { MemoryHistory } from './history.ts'
 import { firstClaim, memorySubmissionTable, type MemorySubmissionData } from './submission-table.ts'
 import type { Appended } from '../store.ts'
 
 /** Submissions of a memory store. */
-export interface MemorySubmissions extends Pick<SubmissionCalls<Appended>, 'append' | 'isForeign'> {
+export interface MemorySubmissions
+  extends Pick<SubmissionCalls<Appended>, 'append' | 'isForeign' | 'withToken' | 'erase'> {
   readonly submissions: Submissions
   /** The newest submission of a task that is watched. */
   expected (taskId: string): Expected | undefined
-  /** Removes the submissions of a task. */
-  forgetTask (taskId: string): void
-  /** Forgets submissions from before a time that are not watched and whose task has no events. */
-  forget (before: number, hasEvents: (taskId: string) => boolean): void
+  /** Forgets submissions of a day before `now` that are not awaited and whose task has no events. */
+  forget (now: number, hasEvents: (taskId: string) => boolean): void
 }
 
 /** Parts of a store that its submissions are made of. */
@@ -51,21 +50,20 @@ export function memorySubmissions ({ history, log, ...parts }: StoreParts): Memo
   return {
     submissions,
     isForeign: calls.isForeign,
+    withToken: calls.withToken,
     append: calls.append,
+    erase: calls.erase,
 
     expected (taskId) {
       const row = table.of(taskId).find(({ dueAt }) => dueAt !== null)
       return row && { step: row.step, submittedAt: row.submittedAt, isOverdue: row.stage === 'overdue' }
     },
 
-    forgetTask (taskId) {
-      for (const row of [...table.of(taskId)]) table.remove(row)
-    },
-
-    forget (before, hasEvents) {
+    forget (now, hasEvents) {
       for (const row of data().byId.values()) {
-        const isKept = row.submittedAt > before || row.dueAt !== null || (row.taskId !== null && hasEvents(row.taskId))
-        if (!isKept) table.remove(row)
+        const { taskId, submittedAt, deadline, dueAt } = row
+        const isAwaited = dueAt !== null || deadline > now || submittedAt > now - DAY_MS
+        if (!isAwaited && !(taskId !== null && hasEvents(taskId))) table.remove(row)
       }
     }
   }

@@ -22,7 +22,7 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
     const fork = s.epochs.currentFork()
     const callbacks = held.filter((id) => eraseHeld(s, id, { taskId, fork })).length
     const events = Number(s.db.prepare('DELETE FROM events WHERE task_id = ?').run(taskId).changes)
-    for (const row of s.submissions.of(taskId)) s.submissions.remove(row)
+    s.calls.erase(taskId)
     if (seq > 0 || callbacks > 0) {
       s.db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, fork, at, erased) VALUES (?, ?, ?, ?, ?)')
         .run(taskId, seq, fork, at, seq)
@@ -37,8 +37,8 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
 function eraseHeld (
   { held, deliveries, epochs }: Session, id: number, task: { taskId: string, fork: number }
 ): boolean {
-  const removed = held.remove(id)
+  const one = held.get(id)
   const event = epochs.toStored(task.taskId, { seq: 0, fork: task.fork, ...ERASED_EVENT })
-  if (removed?.delivery) deliveries.remember(removed.delivery, removed.digest, event)
-  return removed !== undefined
+  if (one?.delivery) deliveries.remember(one.delivery, one.digest, event)
+  return held.remove(id)
 }

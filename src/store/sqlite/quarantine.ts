@@ -1,8 +1,9 @@
 import { deliveryRejected, quarantineFull } from '../delivery.ts'
+import { submissionRejected } from '../submission-rule.ts'
 import { toEntry, type Entry } from './entry.ts'
 import type { SqliteReader } from './reader.ts'
 import type { WriterThread } from './writer-thread.ts'
-import type { Outcome } from './writer.ts'
+import type { Outcome, Rejection } from './writer.ts'
 import type { Appended, Quarantine } from '../store.ts'
 
 /** Parts that a quarantine shares with its store. */
@@ -23,7 +24,7 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
       requireOpen()
       const outcome = await thread.call('hold', { ...held, at: clock() })
       if (outcome === 'full') throw quarantineFull()
-      if (outcome === 'reject') throw deliveryRejected()
+      requireAccepted(outcome)
       return outcome === 'held' ? undefined : outcome
     },
 
@@ -41,6 +42,7 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
       requireOpen()
       const entry = toEntry(taskId, draft, clock())
       const outcome = await thread.call('release', id, entry, dedupeWindowMs)
+      requireAccepted(outcome)
       return outcome && toAppended(entry, outcome)
     },
 
@@ -49,6 +51,12 @@ export function sqliteQuarantine (parts: StoreParts): Quarantine {
       return thread.call('drop', id)
     }
   }
+}
+
+/** @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the writer rejected a callback */
+export function requireAccepted<T> (outcome: T | Rejection): asserts outcome is Exclude<T, Rejection> {
+  if (outcome === 'reject') throw deliveryRejected()
+  if (outcome === 'foreign') throw submissionRejected()
 }
 
 /** Turns the writer's outcome into the result of an append. */

@@ -107,7 +107,8 @@ function open (path: string) {
     signingKey: db.prepare("SELECT value FROM meta WHERE key = 'signing key'"),
     list: db.prepare('SELECT id, at, step, reason, bytes FROM quarantine ORDER BY id'),
     held: db.prepare(`
-      SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body FROM quarantine WHERE id = ?`)
+      SELECT id, at, step, reason, bytes, signed_task_id AS signedTaskId, body, submission
+      FROM quarantine WHERE id = ?`)
   }
 }
 

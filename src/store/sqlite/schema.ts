@@ -91,6 +91,12 @@ const MIGRATIONS = [`
   ALTER TABLE deliveries ADD COLUMN rejects INTEGER;
 `, `
   ALTER TABLE marks ADD COLUMN erased INTEGER;
+`, `
+  ALTER TABLE submissions ADD COLUMN ask_at REAL;
+  UPDATE submissions SET ask_at = submitted_at + 30000, deadline = coalesce(deadline, submitted_at + 600000);
+  UPDATE submissions SET stage = 'expected', due_at = ask_at WHERE stage = 'reserved' AND task_id IS NOT NULL;
+  ALTER TABLE quarantine ADD COLUMN submission TEXT;
+  CREATE INDEX quarantine_by_submission ON quarantine (submission) WHERE submission IS NOT NULL;
 `]
 
 /** Version of the schema that this code reads and writes. */

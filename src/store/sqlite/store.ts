@@ -1,16 +1,13 @@
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
-import { deliveryRejected } from '../delivery.ts'
 import { groupCommit } from '../group-commit.ts'
-import { submissionRejected } from '../submission-rule.ts'
-import { DAY_MS } from '../submissions.ts'
 import { toEntry, type Entry } from './entry.ts'
-import { sqliteQuarantine, toAppended } from './quarantine.ts'
+import { requireAccepted, sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader, type SqliteReader } from './reader.ts'
 import { sqliteSubmissions } from './submissions.ts'
 import type { StaleStep } from './trim.ts'
 import { writerThread, type WriterThread } from './writer-thread.ts'
-import type { Outcome } from './writer.ts'
+import type { Outcome, Rejection } from './writer.ts'
 import { MARK_LIVES, type Appended, type EventStore, type StoreOptions } from '../store.ts'
 
 const TRIM_STEP = 200
@@ -32,7 +29,7 @@ export async function sqliteStore (
   const thread = recovering(writerThread(path), reader)
   const latest = await open(thread)
   const clock = now ?? createClock(latest)
-  const commit = groupCommit<Entry, Outcome | 'reject' | 'foreign'>((group) => {
+  const commit = groupCommit<Entry, Outcome | Rejection>((group) => {
     committed?.(group.length)
     return thread.call('append', group, dedupeWindowMs)
   })
@@ -57,8 +54,7 @@ export async function sqliteStore (
       requireOpen()
       const entry = toEntry(taskId, draft, clock())
       const outcome = await commit(entry)
-      if (outcome === 'reject') throw deliveryRejected()
-      if (outcome === 'foreign') throw submissionRejected()
+      requireAccepted(outcome)
       return toAppended(entry, outcome)
     },
 
@@ -160,7 +156,7 @@ async function trim (
   }
   await thread.call('forgetHeld', before)
   for (let next: number | undefined = 0; next !== undefined;) {
-    next = await thread.call('forgetSubmissions', now - DAY_MS, next, TRIM_STEP)
+    next = await thread.call('forgetSubmissions', now, next, TRIM_STEP)
   }
   while (await thread.call('forgetMarks', now - ageMs * MARK_LIVES, TRIM_STEP));
   return forgotten

@@ -2,7 +2,7 @@ import type { SubmissionCalls } from '../submission-calls.ts'
 import type { Kept } from './event-log.ts'
 
 /** Methods of the writer that `Submissions` calls. */
-export type SubmissionMethods = Omit<SubmissionCalls<Kept>, 'append' | 'isForeign'>
+export type SubmissionMethods = Pick<SubmissionCalls<Kept>, typeof METHODS[number]>
 
 const METHODS = ['reserve', 'expect', 'cancel', 'watch', 'claim', 'pause', 'overdue', 'answer', 'giveUp'] as const
 

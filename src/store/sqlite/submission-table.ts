@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   RECENT_MS, type BoundRow, type RecentCalls, type SubmissionRow, type SubmissionTable
 } from '../submission-table.ts'
+import { DAY_MS } from '../submissions.ts'
 
 /** Columns of the table `submissions` under the names of a {@link SubmissionRow}. */
 export const COLUMNS = `n, id, step, named_task_id AS namedTaskId, task_id AS taskId, place, stage,
-  submitted_at AS submittedAt, asked, due_at AS dueAt, deadline, has_progressed AS hasProgressed, progress, key, digest`
+  submitted_at AS submittedAt, ask_at AS askAt, deadline, asked, due_at AS dueAt, has_progressed AS hasProgressed,
+  progress, key, digest`
 
 /** Table of submissions in a SQLite file. */
 export interface SqliteSubmissionTable extends SubmissionTable {
@@ -13,12 +15,12 @@ export interface SqliteSubmissionTable extends SubmissionTable {
   /** Whether a task has a submission that is expected or overdue. */
   isExpected (taskId: string): boolean
   /**
-   * Forgets submissions from before a time that are not watched and whose task has no events, of the next `limit` rows
-   * after row `after`.
+   * Forgets submissions of a day before `now` that are not awaited and whose task has no events, of the next `limit`
+   * rows after row `after`.
    *
    * @returns row after which the next step starts; undefined at the end
    */
-  forget (before: number, after: number, limit: number): number | undefined
+  forget (now: number, after: number, limit: number): number | undefined
 }
 
 /** Prepares the statements of the table `submissions`, for the writer's transaction. */
@@ -34,11 +36,12 @@ function rows (db: DatabaseSync): Rows {
   const of = db.prepare(`SELECT ${COLUMNS} FROM submissions WHERE task_id = ? ORDER BY n DESC`)
   const insert = db.prepare(`
     INSERT INTO submissions
-      (id, step, named_task_id, task_id, place, stage, submitted_at, asked, has_progressed, key, digest)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      (id, step, named_task_id, task_id, place, stage,
+        submitted_at, ask_at, deadline, asked, has_progressed, key, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const update = db.prepare(`
-    UPDATE submissions SET task_id = ?, place = ?, stage = ?, asked = ?, due_at = ?, deadline = ?, has_progressed = ?,
-    progress = ?, key = ? WHERE n = ?`)
+    UPDATE submissions SET task_id = ?, place = ?, stage = ?, asked = ?, due_at = ?, has_progressed = ?, progress = ?,
+    key = ? WHERE n = ?`)
   const remove = db.prepare('DELETE FROM submissions WHERE n = ?')
 
   return {
@@ -47,15 +50,17 @@ function rows (db: DatabaseSync): Rows {
     of: (taskId) => of.all(taskId) as unknown as BoundRow[],
 
     insert (row) {
-      const { id, step, namedTaskId, taskId, place, stage, submittedAt, asked, hasProgressed, key, digest } = row
-      const values = [id, step, namedTaskId, taskId, place, stage, submittedAt, asked, hasProgressed, key, digest]
-      return { ...row, n: Number(insert.run(...values).lastInsertRowid) }
+      const { id, step, namedTaskId, taskId, place, stage } = row
+      const { submittedAt, askAt, deadline, asked, hasProgressed, key, digest } = row
+      const call = [id, step, namedTaskId, taskId, place, stage]
+      const watch = [submittedAt, askAt, deadline, asked, hasProgressed, key, digest]
+      return { ...row, n: Number(insert.run(...call, ...watch).lastInsertRowid) }
     },
 
     update (row, changes) {
       const changed = { ...row, ...changes }
-      const { n, taskId, place, stage, asked, dueAt, deadline, hasProgressed, progress, key } = changed
-      update.run(taskId, place, stage, asked, dueAt, deadline, hasProgressed, progress, key, n)
+      const { n, taskId, place, stage, asked, dueAt, hasProgressed, progress, key } = changed
+      update.run(taskId, place, stage, asked, dueAt, hasProgressed, progress, key, n)
       return changed
     },
 
@@ -94,17 +99,18 @@ function trimming (db: DatabaseSync): Pick<SqliteSubmissionTable, 'isEmpty' | 'i
   const expected = db.prepare('SELECT 1 FROM submissions WHERE task_id = ? AND due_at IS NOT NULL LIMIT 1')
   const scan = db.prepare('SELECT n, submitted_at AS submittedAt FROM submissions WHERE n > ? ORDER BY n LIMIT ?')
   const forget = db.prepare(`
-    DELETE FROM submissions WHERE n > ? AND n <= ? AND submitted_at <= ? AND due_at IS NULL
+    DELETE FROM submissions WHERE n > ? AND n <= ? AND submitted_at <= ? AND deadline <= ? AND due_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM events WHERE events.task_id = submissions.task_id)`)
 
   return {
     isEmpty: () => first.get() === undefined,
     isExpected: (taskId) => expected.get(taskId) !== undefined,
 
-    forget (before, after, limit) {
+    forget (now, after, limit) {
+      const before = now - DAY_MS
       const step = scan.all(after, limit) as unknown as Array<{ n: number, submittedAt: number }>
       const last = step.at(-1)
-      if (last) forget.run(after, last.n, before)
+      if (last) forget.run(after, last.n, before, now)
       return step.length === limit && (last as { submittedAt: number }).submittedAt <= before ? last?.n : undefined
     }
   }

@@ -1,7 +1,7 @@
 import type { Settled } from '../appended.ts'
 import { appendOnce, holdOnce } from '../delivery.ts'
 import { dataVersion, guard, requireSameFiles, transaction } from './database.ts'
-import { toDraft, type Entry } from './entry.ts'
+import { toDraft, toEntry, type Entry } from './entry.ts'
 import { toEvent } from './epochs.ts'
 import { eraseTask } from './erase.ts'
 import type { Kept } from './event-log.ts'
@@ -21,14 +21,17 @@ export interface Outcome {
   readonly settled?: Settled
 }
 
+/** Reason why nothing was written: the delivery's key has another body, or the token is of another task or step. */
+export type Rejection = 'reject' | 'foreign'
+
 /** Writing side of the SQLite store: synchronous, for a thread of its own. */
 export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, SubmissionMethods {
   /** Appends a group of drafts in one durable commit. */
-  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | 'reject' | 'foreign'>
+  append (group: readonly Entry[], dedupeWindowMs: number): Array<Outcome | Rejection>
   /** Quarantines a callback. Returns the event that its delivery became before, or how the call ended. */
-  hold (held: HeldEntry): TaskEvent | 'held' | 'full' | 'reject'
+  hold (held: HeldEntry): TaskEvent | 'held' | 'full' | Rejection
   /** Appends the event of a held callback and removes the callback; undefined when it is not held. */
-  release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | undefined
+  release (id: number, entry: Entry, dedupeWindowMs: number): Outcome | Rejection | undefined
   /** Removes a held callback; false when it is not held. */
   drop (id: number): boolean
   /** See {@link EventStore.erase}. */
@@ -37,8 +40,8 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   forgetHeld (before: number): void
   /** Removes those of the tasks whose newest event is not younger than `before`; returns their number. */
   forget (taskIds: readonly string[], before: number): number
-  /** Forgets submissions of before a time, in steps; see the table. */
-  forgetSubmissions (before: number, after: number, limit: number): number | undefined
+  /** Forgets old submissions, in steps; see the table. */
+  forgetSubmissions (now: number, after: number, limit: number): number | undefined
   /** Whether its log was removed, so that it opens no file before `recover()`. */
   isStranded (): boolean
   /** Opens the file again. No other connection of this process may be open. */
@@ -101,7 +104,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     }),
     hold: (held) => write((s) => holdOne(s, held)),
     release: (id, entry, windowMs) => write((s) => releaseOne(s, id, entry, windowMs)),
-    drop: (id) => write((s) => s.held.remove(id) !== undefined),
+    drop: (id) => write((s) => s.held.remove(id)),
     erase (taskId, held, at) {
       const erased = write((s) => eraseTask(s, { taskId, held, at }))
       // The log still has the data. A reader of another process may hold it back until the next checkpoint.
@@ -113,7 +116,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => {
       return !s.submissions.isExpected(taskId) && s.trimmer.forget(taskId, before)
     }).length),
-    forgetSubmissions: (before, after, limit) => write((s) => s.submissions.forget(before, after, limit)),
+    forgetSubmissions: (now, after, limit) => write((s) => s.submissions.forget(now, after, limit)),
     forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
     isStranded: () => isStranded,
     recover () {
@@ -135,7 +138,7 @@ export function sqliteWriter (path: string): SqliteWriter {
   }
 }
 
-type Append = (entry: Entry, digest?: string) => Outcome | 'reject' | 'foreign'
+type Append = (entry: Entry, digest?: string) => Outcome | Rejection
 
 /** Returns a function that appends entries in the current transaction. Without submissions it looks for none. */
 function appender (s: Session, windowMs: number): Append {
@@ -145,9 +148,8 @@ function appender (s: Session, windowMs: number): Append {
   const steps = { ...s.deliveries, append }
 
   return (entry, digest) => {
-    const draft = toDraft(entry)
-    const isNamed = draft.about?.submission !== undefined
-    if ((hasSubmissions || isNamed) && s.calls.isForeign(draft)) return 'foreign'
+    const { about, taskId } = toDraft(entry)
+    if (s.calls.isForeign({ ...about, taskId })) return 'foreign'
     const outcome = appendOnce(steps, entry, digest)
     return outcome === 'reject' ? outcome : toOutcome(outcome)
   }
@@ -161,13 +163,19 @@ function toOutcome ({ event, duplicate, settled }: Kept): Outcome {
 }
 
 function holdOne (s: Session, held: HeldEntry): ReturnType<SqliteWriter['hold']> {
+  if (s.calls.isForeign({ ...held, taskId: held.signedTaskId })) return 'foreign'
   const outcome = holdOnce({ ...s.deliveries, ...s.held }, held)
   return typeof outcome === 'string' ? outcome : toEvent(outcome)
 }
 
-function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): Outcome | undefined {
-  const held = s.held.remove(id)
-  return held && appender(s, windowMs)({ ...entry, delivery: held.delivery }, held.digest) as Outcome
+function releaseOne (s: Session, id: number, entry: Entry, windowMs: number): ReturnType<SqliteWriter['release']> {
+  const held = s.held.get(id)
+  if (!held) return undefined
+  const { digest, delivery, submission } = held
+  const draft = { ...s.calls.withToken(toDraft(entry), submission), delivery }
+  const outcome = appender(s, windowMs)(toEntry(entry.taskId, draft, entry.at), digest)
+  if (typeof outcome !== 'string') s.held.remove(id)
+  return outcome
 }
 
 function movedSince ({ log }: Session, newest: ReadonlyMap<string, string>): Map<string, string> {

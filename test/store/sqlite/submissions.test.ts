@@ -7,6 +7,8 @@ import { sqliteStore } from '../../../src/store/sqlite/store.ts'
 import { runtimeCommand } from '../../support/process.ts'
 import { databasePath } from '../../support/sqlite.ts'
 
+const PATIENCE = { askAfterMs: 0, giveUpMs: 3_600_000 }
+
 /** Starts a process that opens a file. Returns a function that claims what is due in it. */
 async function startClaimer (t: Test, path: string): Promise<() => Promise<string[]>> {
   const [command, ...args] = runtimeCommand('test/support/claimer.ts', path)
@@ -27,8 +29,8 @@ t.test('sqliteStore submissions.claim() gives each submission to one of two proc
   t.teardown(() => store.close())
   const claimers = await Promise.all([startClaimer(t, path), startClaimer(t, path)])
   for (const id of numbers(20).map(String)) {
-    await store.submissions.reserve({ id, step: 'validate' })
-    await store.submissions.expect(id, id, { askAfterMs: 0, giveUpMs: 3_600_000 })
+    await store.submissions.reserve({ id, step: 'validate' }, PATIENCE)
+    await store.submissions.expect(id, id)
     const claimed = await Promise.all(claimers.map((claim) => claim()))
     t.strictSame(claimed.flat(), [id])
   }
@@ -36,9 +38,8 @@ t.test('sqliteStore submissions.claim() gives each submission to one of two proc
 
 t.test('sqliteStore submissions.claim() is not late when the wall clock was set back before a restart', async t => {
   const path = databasePath(t)
-  const patience = { askAfterMs: 0, giveUpMs: 3_600_000 }
   const before = await sqliteStore(path)
-  await before.submissions.watch({ id: 'r', taskId: 'a', step: 'validate' }, patience)
+  await before.submissions.watch({ id: 'r', taskId: 'a', step: 'validate' }, PATIENCE)
   await before.close()
 
   t.intercept(Date, 'now', { value: () => 0 })
@@ -53,11 +54,10 @@ t.test('sqliteStore trim() comes through thousands of submissions', async t => {
   const store = await sqliteStore(databasePath(t), { now: () => time })
   t.teardown(() => store.close())
   const ids = numbers(450).map(String)
-  await Promise.all(ids.map((id) => store.submissions.reserve({ id, step: 'validate' })))
+  await Promise.all(ids.map((id) => store.submissions.reserve({ id, step: 'validate' }, PATIENCE)))
   await submit(store, 'young', 'a')
   time += 86_400_000
   await store.trim(3_600_000, () => false)
-  const patience = { askAfterMs: 0, giveUpMs: 0 }
-  const left = await Promise.all([...ids, 'young'].map((id) => store.submissions.expect(id, 'a', patience)))
+  const left = await Promise.all([...ids, 'young'].map((id) => store.submissions.expect(id, 'a')))
   t.strictSame(left.filter((one) => one !== undefined).map(({ id }) => id), ['young'])
 })

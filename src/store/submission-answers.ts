@@ -1,0 +1,68 @@
+import type { EventDraft } from '../event.ts'
+import type { Parts, SubmissionCalls } from './submission-calls.ts'
+import { isReady, type MaySettle, type SubmissionRule } from './submission-rule.ts'
+import type { BoundRow, DatedDraft } from './submission-table.ts'
+
+// Suno may go on showing the former outcome of a task for so long after a submission.
+const FORMER_MS = 60_000
+
+/** Returns the writing methods that append events about a submission: overdue, answered, given up. */
+export function submissionAnswers<Kept extends MaySettle> (
+  { table, log }: Parts<Kept>, rule: Pick<SubmissionRule<Kept>, 'settle' | 'same'>
+): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
+  function tell (row: BoundRow, draft: EventDraft, now: number): Kept {
+    return log.append({ ...draft, taskId: row.taskId, at: now })
+  }
+
+  function watched (id: string): BoundRow | undefined {
+    const row = table.byId(id)
+    return row?.dueAt == null ? undefined : row as BoundRow
+  }
+
+  /** Returns whether Suno may show the outcome of before the submission. A failure may repeat, a phrase does not. */
+  function isFormer ({ hasProgressed, submittedAt }: BoundRow, { event, at }: DatedDraft): boolean {
+    return hasProgressed === 0 && (isReady(event) || at - submittedAt < FORMER_MS)
+  }
+
+  function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): Kept | undefined {
+    const { own, former } = rule.same(row, meaning)
+    if (!own && former.length > 0 && isFormer(row, draft)) return undefined
+    const kept = rule.settle(row, own ? log.repeat(row.taskId, own.seq) : log.append(draft))
+    return own ? undefined : kept
+  }
+
+  /** Records progress. Returns whether it has changed. */
+  function takeProgress (row: BoundRow, progress: string | undefined): boolean {
+    if (progress === undefined || progress === row.progress) return false
+    table.update(row, { progress, hasProgressed: 1 })
+    return true
+  }
+
+  return {
+    overdue (id, draft, now) {
+      const row = watched(id)
+      if (row?.stage !== 'expected') return undefined
+      table.update(row, { stage: 'overdue' })
+      return tell(row, draft, now)
+    },
+
+    answer (id, { draft, progress, nextMs }, now) {
+      const row = table.byId(id) as BoundRow | undefined
+      if (row?.dueAt == null && row?.stage !== 'timed-out') return undefined
+      const next = row.dueAt === null
+        ? row
+        : table.update(row, { dueAt: Math.min(now + nextMs, row.deadline) })
+      const meaning = draft?.about?.meaning
+      if (draft && meaning !== undefined) return takeOutcome(next, { ...draft, taskId: next.taskId, at: now }, meaning)
+      const hasChanged = next.dueAt !== null && takeProgress(next, progress ?? draft?.about?.progress)
+      return draft && hasChanged ? tell(next, draft, now) : undefined
+    },
+
+    giveUp (id, draft, now) {
+      const row = watched(id)
+      if (!row) return undefined
+      table.update(row, { stage: 'timed-out', dueAt: null })
+      return tell(row, draft, now)
+    }
+  }
+}
