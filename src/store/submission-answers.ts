@@ -1,15 +1,22 @@
 import type { EventDraft } from '../event.ts'
-import type { Parts, SubmissionCalls } from './submission-calls.ts'
-import { isReady, type MaySettle, type SubmissionRule } from './submission-rule.ts'
+import { isReady, type MaySettle, type RuleParts, type SubmissionRule } from './submission-rule.ts'
 import type { BoundRow, DatedDraft } from './submission-table.ts'
+import type { Answer } from './submissions.ts'
 
 // Suno may go on showing the former outcome of a task for so long after a submission.
 const FORMER_MS = 60_000
 
+/** Writing methods of `Submissions` that append events. Times are in milliseconds since 1970. */
+export interface SubmissionAnswers<Kept> {
+  overdue (id: string, draft: EventDraft, now: number): Kept | undefined
+  answer (id: string, answer: Answer, now: number): Kept | undefined
+  giveUp (id: string, draft: EventDraft, now: number): Kept | undefined
+}
+
 /** Returns the writing methods that append events about a submission: overdue, answered, given up. */
 export function submissionAnswers<Kept extends MaySettle> (
-  { table, log }: Parts<Kept>, rule: Pick<SubmissionRule<Kept>, 'settle' | 'same'>
-): Pick<SubmissionCalls<Kept>, 'overdue' | 'answer' | 'giveUp'> {
+  { table, log }: Pick<RuleParts<Kept>, 'table' | 'log'>, rule: Pick<SubmissionRule<Kept>, 'settle' | 'same'>
+): SubmissionAnswers<Kept> {
   function tell (row: BoundRow, draft: EventDraft, now: number): Kept {
     return log.append({ ...draft, taskId: row.taskId, at: now })
   }

@@ -1,13 +1,8 @@
-import type { EventDraft } from '../event.ts'
-import { submissionAnswers } from './submission-answers.ts'
+import { submissionAnswers, type SubmissionAnswers } from './submission-answers.ts'
 import { submissionRule, type MaySettle, type RuleParts, type SubmissionRule } from './submission-rule.ts'
 import { isOutcomeOf, submissionStart } from './submission-start.ts'
-import {
-  NEW, type BoundRow, type EventLog, type SubmissionRow, type SubmissionTable
-} from './submission-table.ts'
-import {
-  DAY_MS, type Answer, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft
-} from './submissions.ts'
+import { NEW, type BoundRow, type SubmissionRow, type SubmissionTable } from './submission-table.ts'
+import { DAY_MS, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft } from './submissions.ts'
 
 const MAX_PAST_DEADLINE = 100
 
@@ -19,28 +14,21 @@ export type ReservedRow =
 type Rule<Kept extends MaySettle> = Pick<SubmissionRule<Kept>, 'isForeign' | 'withToken' | 'append'>
 
 /** Writing methods of `Submissions`, called in a transaction of the store. Times are in milliseconds since 1970. */
-export interface SubmissionCalls<Kept extends MaySettle> extends Rule<Kept> {
+export interface SubmissionCalls<Kept extends MaySettle> extends Rule<Kept>, SubmissionAnswers<Kept> {
   reserve (draft: ReservationDraft, patience: Patience, now: number): ReservedRow
   expect (id: string, taskId: string): BoundRow | undefined
   cancel (id: string): void
   watch (draft: WatchDraft, patience: Patience, now: number): { readonly row: BoundRow, readonly created: boolean }
   claim (options: ClaimOptions, now: number): BoundRow[]
   pause (until: number): void
-  overdue (id: string, draft: EventDraft, now: number): Kept | undefined
-  answer (id: string, answer: Answer, now: number): Kept | undefined
-  giveUp (id: string, draft: EventDraft, now: number): Kept | undefined
   /** Removes the submissions of a task. Keys of requests stay known. */
   erase (taskId: string): void
 }
 
-/** Parts of the writing side of a store. */
-export interface Parts<Kept> {
-  readonly table: SubmissionTable
-  readonly log: EventLog<Kept>
-}
-
 /** Returns the writing methods over the submissions and the events of a store. Every store uses them. */
-export function submissionCalls<Kept extends MaySettle> ({ table, log }: Parts<Kept>): SubmissionCalls<Kept> {
+export function submissionCalls<Kept extends MaySettle> (
+  { table, log }: Pick<RuleParts<Kept>, 'table' | 'log'>
+): SubmissionCalls<Kept> {
   const start = submissionStart(table, log)
   const { settle, same, ...rule } = submissionRule({ table, log, start })
   return {

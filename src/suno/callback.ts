@@ -4,6 +4,7 @@ import { CallbackBodySchema, TaskIdSchema, type CallbackBody, type Step } from '
 import type { EventData, EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import { isOutcome, type EventDraft, type Held } from '../event.ts'
+import { meaningOf } from '../meaning.ts'
 
 const MAX_DEPTH = 64
 const SUCCESS = 200
@@ -49,8 +50,8 @@ export function readCallback (step: Step, json: unknown, reception: Reception): 
   const { receivedAt, source = 'callback', submission } = reception
   const own = { taskId, step, source, receivedAt: receivedAt.toISOString() }
   const data = JSON.stringify(eventData(json, fields, own))
-  const progress = isOutcome(event) ? undefined : fields.status ?? ''
-  const about = { step, meaning: meaningOf(event, fields), progress, submission }
+  const kind = isOutcome(event) ? { meaning: meaningOf(event, fields) } : { progress: fields.status ?? '' }
+  const about = { step, ...kind, submission }
   return { taskId, draft: { event, data, digest, about } }
 }
 
@@ -110,16 +111,6 @@ function voiceEvent (failed: boolean, fields: Fields): EventName {
   if (!voiceId) return 'task-update'
   // kie.ai reports a mismatched voice as a success with this text as the id.
   return voiceId === 'fail' ? 'voice-failed' : 'voice-ready'
-}
-
-/** Returns a digest of an outcome's phrase, voice or error; undefined for other events. */
-function meaningOf (event: EventName, fields: Fields): string | undefined {
-  if (!isOutcome(event)) return undefined
-  const { validateInfo, voiceId, errorCode, errorMessage } = fields
-  // Neither code nor msg: a failure has 400 in a callback and 200 in an answer.
-  const error = `${errorCode || 0} ${errorMessage?.trim() ?? ''}`
-  const outcome = event === 'phrase-ready' ? validateInfo : event === 'voice-ready' ? voiceId : error
-  return hash('sha256', `${event} ${outcome?.trim()}`, 'base64url')
 }
 
 type Own = Required<Pick<EventData, 'taskId' | 'step' | 'source' | 'receivedAt'>>

@@ -41,6 +41,11 @@ export function outcomeOf ({ about }: Entry): string | null {
   return end === -1 ? about : about.slice(0, end)
 }
 
+/** Writes the text of {@link outcomeOf}. */
+export function writeOutcome (step: Step, meaning: string): string {
+  return `${step}\n${meaning}`
+}
+
 /** Reads the text of {@link outcomeOf}. */
 export function readOutcome (outcome: string): Pick<OutcomeRow, 'step' | 'meaning'> {
   const end = outcome.indexOf('\n')
@@ -49,5 +54,5 @@ export function readOutcome (outcome: string): Pick<OutcomeRow, 'step' | 'meanin
 
 function writeAbout ({ step, meaning = '', submission, progress }: About): string {
   if (progress !== undefined) return `${step}\n${meaning}\n${submission ?? ''}\n${progress}`
-  return submission === undefined ? `${step}\n${meaning}` : `${step}\n${meaning}\n${submission}`
+  return submission === undefined ? writeOutcome(step, meaning) : `${step}\n${meaning}\n${submission}`
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { renewFork } from './epochs.ts'
+import { fillInOutcomes } from './outcomes.ts'
 
 /**
  * Settings of a writing connection. The cache keeps an index of a few megabytes in memory, and the rare checkpoints
@@ -16,7 +17,7 @@ export const PRAGMAS = `
 
 // Each step leads from one schema version to the next. `n` grows in order of arrival: new rows go to the end of the
 // table, and old ones are at its start. `bytes` precedes `body`, so that a list or a sum never reads the bodies.
-const MIGRATIONS = [`
+const MIGRATIONS: ReadonlyArray<string | ((db: DatabaseSync) => void)> = [`
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE events (
     n INTEGER PRIMARY KEY,
@@ -97,10 +98,28 @@ const MIGRATIONS = [`
   UPDATE submissions SET stage = 'expected', due_at = ask_at WHERE stage = 'reserved' AND task_id IS NOT NULL;
   ALTER TABLE quarantine ADD COLUMN submission TEXT;
   CREATE INDEX quarantine_by_submission ON quarantine (submission) WHERE submission IS NOT NULL;
-`]
+  CREATE TRIGGER events_of_older_versions BEFORE INSERT ON events WHEN NEW.fork IS NULL
+  BEGIN SELECT RAISE(ABORT, 'a newer Phrase Relay has changed its schema, stop this process'); END;
+`, fillInOutcomes]
 
 /** Version of the schema that this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
+
+/** Prepares the statement that reads the version of a schema. */
+export function prepareVersion (db: DatabaseSync): StatementSync {
+  return db.prepare('PRAGMA user_version')
+}
+
+/**
+ * Reads the version of a schema. Another process may have changed it since this one opened the file.
+ *
+ * @throws {Error} when the schema is newer than {@link SCHEMA_VERSION}
+ */
+export function readVersion (statement: StatementSync): number {
+  const { user_version: version } = statement.get() as { user_version: number }
+  if (version <= SCHEMA_VERSION) return version
+  throw new Error(`its schema is version ${version}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`)
+}
 
 /**
  * Brings the schema of a database up to date and starts another fork, in the caller's transaction: the file may be an
@@ -109,11 +128,10 @@ export const SCHEMA_VERSION = MIGRATIONS.length
  * @throws {Error} when the schema is newer than {@link SCHEMA_VERSION}
  */
 export function migrate (db: DatabaseSync): void {
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (version > SCHEMA_VERSION) {
-    throw new Error(`its schema is version ${version}, made by a newer Phrase Relay, expected ${SCHEMA_VERSION}`)
+  for (const step of MIGRATIONS.slice(readVersion(prepareVersion(db)))) {
+    if (typeof step === 'string') db.exec(step)
+    else step(db)
   }
-  for (const sql of MIGRATIONS.slice(version)) db.exec(sql)
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   const make = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)')
   make.run('epoch', randomBytes(4).toString('hex'))

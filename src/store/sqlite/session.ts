@@ -5,6 +5,7 @@ import { sqliteDeliveries } from './deliveries.ts'
 import { sqliteEpochs } from './epochs.ts'
 import { sqliteEventLog } from './event-log.ts'
 import { sqliteHeldTable } from './quarantine-table.ts'
+import { prepareVersion } from './schema.ts'
 import { submissionCalls } from '../submission-calls.ts'
 import { sqliteSubmissionTable } from './submission-table.ts'
 import { sqliteTrimmer } from './trim.ts'
@@ -64,6 +65,7 @@ export function openSession (path: string) {
     trimmer: sqliteTrimmer(db),
     epochs,
     files: filesOf(path),
+    version: prepareVersion(db),
     check: prepare("INSERT OR REPLACE INTO meta VALUES ('checked', ?)"),
     latest: prepare(`SELECT max(
       coalesce((SELECT at FROM events ORDER BY n DESC LIMIT 1), 0),

@@ -6,6 +6,7 @@ import { toEvent } from './epochs.ts'
 import { eraseTask } from './erase.ts'
 import type { Kept } from './event-log.ts'
 import type { HeldEntry } from './quarantine-table.ts'
+import { readVersion } from './schema.ts'
 import { openSession, reopenSession, rescue, type Session } from './session.ts'
 import { submissionMethods, type SubmissionMethods } from './submission-methods.ts'
 import type { Trimmer } from './trim.ts'
@@ -74,11 +75,12 @@ export function sqliteWriter (path: string): SqliteWriter {
     return guard(path, () => {
       if (isStranded) throw new Error('its log was removed while it was in use')
       session ??= reopenSession(path, life, main)
-      const { db, files, log } = session
+      const { db, files, log, version: schema } = session
       try {
         const result = transaction(db, () => {
           // Under the lock for writing: nobody who shares the old log can start another one meanwhile.
           requireSameFiles(path, files)
+          readVersion(schema)
           log.begin()
           return work(session as Session)
         })

@@ -6,6 +6,7 @@ import { draft, readAll } from '../../../src/conformance/drafts.ts'
 import type { Delivery } from '../../../src/event.ts'
 import { SCHEMA_VERSION } from '../../../src/store/sqlite/schema.ts'
 import { sqliteStore } from '../../../src/store/sqlite/store.ts'
+import { readCallback } from '../../../src/suno/callback.ts'
 import { databasePath, meddle } from '../../support/sqlite.ts'
 
 // A file of each released schema, written by the code of its time: `a` has two events, the first one of the delivery
@@ -98,6 +99,61 @@ t.test('schema: the names of conflicts in held deliveries are brought up to date
     { key: 'a', onConflict: 'reject', expiresAt: 1.5 },
     { key: 'b', onConflict: 'reject', expiresAt: 2 }
   ])
+})
+
+const RECEIVED = { receivedAt: new Date(5000) }
+const bodyOf = (phrase: string) => ({
+  code: 200, msg: 'success', data: { taskId: 'old', status: 'wait_validating', validateInfo: phrase, errorCode: 0 }
+})
+const OLD_EVENTS = `
+  WITH RECURSIVE numbers AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < 501)
+  INSERT INTO events (task_id, seq, at, event, data, digest)
+  SELECT 'many', n, 5000, 'phrase-failed', 'no JSON', 'd' FROM numbers`
+
+for (const version of VERSIONS) {
+  t.test(`schema: a phrase in a file of version ${version} is no outcome of a later submission`, async t => {
+    const path = databasePath(t)
+    copyFileSync(fileURLToPath(new URL(`fixtures/v${version}.db`, import.meta.url)), path)
+    const { draft: { event, data, digest } } = readCallback('regenerate', bodyOf('the old one'), RECEIVED)
+    const insert = 'INSERT INTO events (task_id, seq, at, event, data, digest) VALUES'
+    meddle(path, `${OLD_EVENTS};
+      ${insert} ('old', 1, 5000, '${event}', '${data}', '${digest}');
+      ${insert} ('odd', 1, 5000, '${event}', '{"step":"x"}', 'd')`)
+    const store = await sqliteStore(path)
+    t.teardown(() => store.close())
+    const patience = { askAfterMs: 0, giveUpMs: 600_000 }
+    await store.submissions.reserve({ id: 'r', step: 'regenerate', taskId: 'old' }, patience)
+    await store.submissions.expect('r', 'old')
+    const query = { ...RECEIVED, source: 'query' } as const
+    const { draft: former } = readCallback('regenerate', bodyOf('the old one'), query)
+    t.equal(await store.submissions.answer('r', { draft: former, nextMs: 10 }), undefined)
+    const { draft: next } = readCallback('regenerate', bodyOf('the new one'), query)
+    t.equal((await store.submissions.answer('r', { draft: next, nextMs: 10 }))?.settled?.step, 'regenerate')
+    t.equal((await store.extent('odd')).last, 1)
+  })
+}
+
+t.test('schema: an older version that goes on writing to a file fails, and keeps nothing', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  // As versions 1 to 5 of the schema do.
+  const columns = 'task_id, seq, at, event, data, digest'
+  const append = () => { meddle(path, `INSERT INTO events (${columns}) VALUES ('a', 1, 5, 'task-update', '{}', 'd')`) }
+  t.throws(append, { message: /a newer Phrase Relay has changed its schema/ })
+  t.equal((await store.append('a', draft('one'))).event.seq, 1)
+})
+
+t.test('schema: this version stops writing when a newer one has changed the file, and keeps nothing', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  t.teardown(() => store.close())
+  await store.append('a', draft('one'))
+  meddle(path, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
+  const refused = { code: 'STORE_UNAVAILABLE', message: /made by a newer Phrase Relay/ }
+  for (let attempts = 0; attempts < 2; attempts++) await t.rejects(store.append('a', draft('two')), refused)
+  meddle(path, `PRAGMA user_version = ${SCHEMA_VERSION}`)
+  t.equal((await store.append('a', draft('three'))).event.seq, 2)
 })
 
 t.test('schema: a file of a newer version is refused, and left alone', async t => {
