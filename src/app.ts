@@ -16,6 +16,7 @@ import { planCapacity, readDescriptorLimit, reportRefusedConnections, type Capac
 import { toListenError, type ListenAddress } from './http/listen.ts'
 import { sendProblem } from './http/problems.ts'
 import { callback, type CallbackOptions } from './http/routes/callback.ts'
+import { descriptions } from './http/routes/descriptions.ts'
 import { erase } from './http/routes/erase.ts'
 import { events } from './http/routes/events.ts'
 import { health } from './http/routes/health.ts'
@@ -51,8 +52,8 @@ export interface PhraseRelayOptions {
 }
 
 /**
- * Fastify plugin that mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics` and the live page
- * under its prefix.
+ * Fastify plugin that mounts `/callback`, `/events`, `/tasks`, `/healthz`, `/readyz`, `/metrics`, `/openapi.json`,
+ * `/asyncapi.json` and the live page under its prefix.
  *
  * Create the app with `routerOptions: { maxParamLength: 128 }`: task ids have up to 128 characters, and Fastify's limit
  * is 100. Set `return503OnClosing: false`: otherwise Fastify answers 503 during a close, and browsers do not reconnect
@@ -123,6 +124,7 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
     openSubmissions: asking.submitter !== undefined && config.API_TOKENS.length === 0,
     tickets: config.TICKET_KEYS.length > 0
   })
+  await app.register(descriptions, { publicUrl: publicUrlOf(config) })
   await app.register(metricsRoute, { hub, streams, metrics, token: config.METRICS_TOKEN })
 }
 
@@ -138,9 +140,13 @@ function createGuards (config: Config, verifyReservation: VerifyReservation, met
   }
 }
 
+function publicUrlOf ({ PUBLIC_URL }: Config): string {
+  return PUBLIC_URL.replace(/\/+$/, '')
+}
+
 function submitOptions (config: Config) {
   return {
-    publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+    publicUrl: publicUrlOf(config),
     ticketKey: config.TICKET_KEYS[0],
     bodyLimit: config.BODY_LIMIT_BYTES
   }

@@ -14,6 +14,8 @@ const ROUTES: ReadonlyArray<[path: string, allow: string]> = [
   ['/healthz', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
   ['/metrics', 'GET, HEAD'],
+  ['/openapi.json', 'GET, HEAD'],
+  ['/asyncapi.json', 'GET, HEAD'],
   ['/web/page.js', 'GET, HEAD'],
   ['/', 'GET, HEAD']
 ]
