@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { ConfigSchema } from '../schemas/config.ts'
 import { EventDataSchema } from '../schemas/event.ts'
 import { phraseReady, post } from './support/callbacks.ts'
-import { DOCUMENTS } from './support/docs.ts'
+import { DOCUMENTS, linksOf } from './support/docs.ts'
 import { node20, noNode20 } from './support/node20.ts'
 import { checkConsumer } from './support/package-types.ts'
 import { startProcess, runtimeCommand } from './support/process.ts'
@@ -56,9 +56,10 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
     t.strictSame(sources.filter((source) => !existsSync(join(home, source))), [])
   })
 
-  await t.test('with every document that the README leads to', async t => {
+  await t.test('with every document that the README leads to, and every file that a document links to', async t => {
     const home = join(folder, 'node_modules/phrase-relay')
-    t.strictSame(DOCUMENTS.filter((file) => !existsSync(join(home, file))), [])
+    const linked = DOCUMENTS.flatMap((file) => linksOf(file).map(({ path }) => path))
+    t.strictSame([...DOCUMENTS, ...linked].filter((file) => !existsSync(join(home, file))), [])
   })
 
   await t.test('on a Node that is too old, with one sentence', { skip: noNode20 }, async t => {

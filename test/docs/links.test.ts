@@ -1,23 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { posix } from 'node:path'
 import t from 'tap'
-import { DOCUMENTS, readDocument, ROOT } from '../support/docs.ts'
-
-interface Link {
-  readonly path: string
-  readonly anchor: string | undefined
-}
-
-const FENCED = /^ *```.*?^ *```/gms
-const withoutCode = (text: string): string => text.replace(FENCED, '').replace(/`[^`\n]*`/g, '')
-
-/** Returns the relative links of a document, as paths from the project's root. */
-function linksOf (file: string): Link[] {
-  const targets = withoutCode(readDocument(file)).matchAll(/\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]+))?\)/g)
-  return [...targets].map(([, path, anchor]) => {
-    return { path: path ? posix.join(posix.dirname(file), path) : file, anchor }
-  })
-}
+import { DOCUMENTS, FENCED, linksOf, readDocument, ROOT, type Link } from '../support/docs.ts'
 
 /** Returns the anchors of a document's headings, as GitHub makes them. */
 function anchorsOf (file: string): string[] {

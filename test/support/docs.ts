@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -38,4 +39,22 @@ export function codeBlock (file: string, language: string): string {
 export function tableRows (file: string, mark: string): string[][] {
   const [, table = ''] = new RegExp(`<!-- ${mark} -->\n(.*?)<!-- /`, 's').exec(readDocument(file)) ?? []
   return table.trim().split('\n').slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))
+}
+
+/** A relative link. */
+export interface Link {
+  readonly path: string
+  readonly anchor: string | undefined
+}
+
+/** Fenced blocks of code. */
+export const FENCED = /^ *```.*?^ *```/gms
+const withoutCode = (text: string): string => text.replace(FENCED, '').replace(/`[^`\n]*`/g, '')
+
+/** Returns the relative links of a document, as paths from the project's root. */
+export function linksOf (file: string): Link[] {
+  const targets = withoutCode(readDocument(file)).matchAll(/\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]+))?\)/g)
+  return [...targets].map(([, path, anchor]) => {
+    return { path: path ? posix.join(posix.dirname(file), path) : file, anchor }
+  })
 }
