@@ -21,6 +21,7 @@ import { events } from './http/routes/events.ts'
 import { health } from './http/routes/health.ts'
 import { metricsRoute } from './http/routes/metrics.ts'
 import { page } from './http/routes/page.ts'
+import { countRefusedReads } from './http/routes/refused-reads.ts'
 import { submit } from './http/routes/submit.ts'
 import { tasks } from './http/routes/tasks.ts'
 import { harden, SERVER_OPTIONS, trustedProxies } from './http/server.ts'
@@ -65,7 +66,7 @@ export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async 
   const config = completeConfig(options.config ?? {})
   const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
   const asking = createAsking({ config, hub, log: app.log, metrics })
-  const guards = createGuards(config, asking.reservations.verify)
+  const guards = createGuards(config, asking.reservations.verify, metrics)
   const refusals = createRefusalLog(app.log)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
@@ -111,25 +112,28 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   await app.register(submit, { ...submitOptions(config), checkApiToken, submitter: asking.submitter, metrics })
   await app.register(erase, { hub, checkApiToken })
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
-  await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
-  await app.register(tasks, { hub, streams, limits, checkTicket })
+  await app.register(async (reads) => {
+    countRefusedReads(reads, metrics.readRefused)
+    await reads.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
+    await reads.register(tasks, { hub, streams, limits, checkTicket })
+  })
   await app.register(health, { hub, streams })
   await app.register(page, {
     openCallbacks: !authenticator.required,
     openSubmissions: asking.submitter !== undefined && config.API_TOKENS.length === 0,
     tickets: config.TICKET_KEYS.length > 0
   })
-  await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
+  await app.register(metricsRoute, { hub, streams, metrics, token: config.METRICS_TOKEN })
 }
 
-function createGuards (config: Config, verifyReservation: VerifyReservation) {
+function createGuards (config: Config, verifyReservation: VerifyReservation, metrics: Metrics) {
   const { CALLBACK_TOKENS: tokens, WEBHOOK_HMAC_KEYS: keys, SIGNATURE_WINDOW_SECONDS: windowSeconds } = config
   const required = callbacksNeedProof(config)
   const { MAX_STREAMS: total, MAX_STREAMS_PER_IP: perNetwork, MAX_STREAMS_PER_TASK: perTask } = config
   return {
     authenticator: createAuthenticator({ tokens, keys, windowSeconds, required, verifyReservation }),
     failures: createAuthFailures(config.AUTH_FAILURES_PER_MINUTE),
-    limits: createStreamLimits({ total, perNetwork, perTask }),
+    limits: createStreamLimits({ total, perNetwork, perTask, onRefused: metrics.readRefused }),
     checkTicket: ticketCheck(config.TICKET_KEYS)
   }
 }

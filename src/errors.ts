@@ -79,6 +79,8 @@ export interface ErrorDetails {
   readonly sunoCode?: number | null | undefined
   /** Time after which a repeated request may succeed, in seconds. */
   readonly retryAfterSeconds?: number | undefined
+  /** Reason for the metrics, if the code is not precise. Clients do not learn it. */
+  readonly reason?: string | undefined
 }
 
 /** Options of a `RelayError`. */

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Step } from '../schemas/callback.ts'
 import { EventNameSchema, type EventName } from '../schemas/event.ts'
+import { VERSION } from './version.ts'
 
 /** Outcomes of a callback: how it was accepted, or the code of its problem. */
 const OUTCOMES = [
@@ -8,6 +9,15 @@ const OUTCOMES = [
   'CALLBACK_UNAUTHENTIC', 'CALLBACK_UNREADABLE', 'HOST_UNKNOWN', 'INTERNAL', 'MEDIA_TYPE_UNSUPPORTED',
   'METHOD_NOT_ALLOWED', 'NOT_FOUND', 'QUARANTINE_FULL', 'REQUEST_INVALID', 'STORE_UNAVAILABLE', 'URL_TOO_LONG'
 ]
+
+/** Reasons for which a stream or a task is not shown: the limit that is reached, or the code of the problem. */
+const REFUSALS = [
+  'MAX_STREAMS', 'MAX_STREAMS_PER_IP', 'MAX_STREAMS_PER_TASK', 'ticket-missing', 'ticket-expired', 'TICKET_INVALID',
+  'TASK_FORBIDDEN', 'TASK_UNKNOWN', 'TASK_EXPIRED', 'DRAINING', 'NOT_ACCEPTABLE', 'REQUEST_INVALID',
+  'STORE_UNAVAILABLE', 'INTERNAL'
+]
+
+const FAILED_QUESTIONS = ['busy', 'no-credits', 'refused', 'unauthorized', 'unreachable', 'unreadable']
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 const OUTCOME_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
@@ -41,6 +51,8 @@ export interface Metrics {
   ended (): void
   /** Counts a stream that was ended because its reader read nothing. */
   slow (): void
+  /** Counts a request for a stream or a task that was refused, by reason. */
+  readRefused (reason: string): void
   /** Counts a connection that was refused because the limit of connections is reached. */
   connectionRefused (): void
 }
@@ -53,24 +65,33 @@ export function createMetrics (): Metrics {
   function counter (name: string, help: string, ...labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers })
   }
+  function gauge (name: string, help: string, ...labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers })
+  }
   function histogram (name: string, help: string, buckets: number[], ...labelNames: string[]): Histogram {
     return new Histogram({ name, help, buckets, labelNames, registers })
   }
 
+  const info = gauge('relay_build_info', 'Version of the relay; always 1', 'version')
   const callbacks = counter('relay_callbacks_total', 'Callbacks by outcome', 'outcome')
   const events = counter('relay_events_total', 'Kept events by name', 'event')
   const commit = histogram('relay_commit_seconds', 'Time from accepting a callback to its commit', SECONDS)
+  const lastCommit = gauge('relay_last_commit_timestamp_seconds', 'Time of the last commit, in seconds since 1970')
   const write = histogram('relay_first_write_seconds', 'Time from accepting a callback to its first write', SECONDS)
   const groups = histogram('relay_commit_group_size', 'Events in one commit', GROUP_SIZES)
-  const streams = new Gauge({ name: 'relay_streams_open', help: 'Open streams', registers })
+  const streams = gauge('relay_streams_open', 'Open streams')
   const slow = counter('relay_slow_streams_total', 'Streams ended because their reader read nothing')
-
+  const refusals = counter('relay_reads_refused_total', 'Refused requests for streams and tasks by reason', 'reason')
   const refused = counter('relay_connections_refused_total', 'Connections refused at the limit of connections')
   const submissions = counter('relay_submissions_total', 'Submissions to Suno by outcome', 'outcome')
   const questions = counter('relay_questions_total', 'Questions to Suno by answer', 'answer')
   const settled = counter('relay_settled_total', 'Submissions with an outcome, by its source', 'source')
   const outcomes = histogram('relay_outcome_seconds', 'Time from a submission to its outcome', OUTCOME_SECONDS, 'step')
+  info.set({ version: VERSION }, 1)
   // A rate needs a first value: a counter that starts at 1 shows no increase.
+  for (const reason of REFUSALS) refusals.inc({ reason }, 0)
+  for (const answer of FAILED_QUESTIONS) questions.inc({ answer }, 0)
+  for (const source of ['callback', 'query']) settled.inc({ source }, 0)
   for (const outcome of OUTCOMES) callbacks.inc({ outcome }, 0)
   for (const { const: event } of EventNameSchema.anyOf) events.inc({ event }, 0)
 
@@ -78,7 +99,10 @@ export function createMetrics (): Metrics {
     registry,
     callback (outcome) { callbacks.inc({ outcome }) },
     event (event) { events.inc({ event }) },
-    committed (ms) { commit.observe(ms / 1000) },
+    committed (ms) {
+      commit.observe(ms / 1000)
+      lastCommit.setToCurrentTime()
+    },
     delivered (ms) { write.observe(ms / 1000) },
     group (size) { groups.observe(size) },
     submission (outcome) { submissions.inc({ outcome }) },
@@ -90,6 +114,7 @@ export function createMetrics (): Metrics {
     opened () { streams.inc() },
     ended () { streams.dec() },
     slow () { slow.inc() },
+    readRefused (reason) { refusals.inc({ reason }) },
     connectionRefused () { refused.inc() }
   }
 }

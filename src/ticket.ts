@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify, SignJWT } from 'jose'
 import { TicketClaimsSchema, type TicketClaims } from '../schemas/ticket.ts'
 import { RelayError } from './errors.ts'
 import { isSameSecret } from './secrets.ts'
@@ -44,14 +44,17 @@ export function ticketCheck (keys: readonly string[]): CheckTicket {
 }
 
 async function readClaims (ticket: string | undefined, secrets: readonly KeyObject[]): Promise<TicketClaims> {
-  if (!ticket) throw invalid('there is no ticket, expected Authorization: Bearer, ?ticket= or the cookie ticket')
-  const payload = await verify(ticket, secrets).catch(() => undefined)
-  if (!claims.Check(payload)) throw invalid('the ticket has expired, or its signature or claims are wrong')
-  return payload
+  if (!ticket) {
+    throw invalid('there is no ticket, expected Authorization: Bearer, ?ticket= or the cookie ticket', 'ticket-missing')
+  }
+  const payload = await verify(ticket, secrets).catch((error: unknown) => error)
+  if (claims.Check(payload)) return payload
+  const reason = payload instanceof errors.JWTExpired ? 'ticket-expired' : undefined
+  throw invalid('the ticket has expired, or its signature or claims are wrong', reason)
 }
 
-function invalid (fact: string): RelayError {
-  return new RelayError('TICKET_INVALID', `Cannot show the task: ${fact}`)
+function invalid (fact: string, reason: string | undefined): RelayError {
+  return new RelayError('TICKET_INVALID', `Cannot show the task: ${fact}`, { details: { reason } })
 }
 
 async function verify (ticket: string, secrets: readonly KeyObject[]): Promise<unknown> {

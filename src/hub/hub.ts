@@ -103,6 +103,8 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when it would fail
    */
   check (): Promise<void>
+  /** Resolves with the bytes that the store takes on disk; NaN if it is not on disk. */
+  bytes (): Promise<number>
   /** Closes bus and store. Idempotent. */
   close (): Promise<void>
 }
@@ -185,6 +187,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
 
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),
     check: () => store.check(),
+    bytes: async () => await store.bytes?.() ?? NaN,
 
     async close () {
       groups.close()

@@ -135,6 +135,9 @@ export interface EventStore {
   /** Resolves when a durable write succeeded. Concurrent callers share one write. */
   check (): Promise<void>
 
+  /** Resolves with the bytes that the store takes on disk. Absent in a store that is not on disk. */
+  bytes? (): Promise<number>
+
   /** Completes pending appends, stops a trim after its current step, and releases all resources. Idempotent. */
   close (): Promise<void>
 }

@@ -29,7 +29,7 @@ ${http}
 }
 `)
   const command = ['nginx', '-e', 'stderr', '-c', file, '-g', 'error_log stderr notice;']
-  await start(t, command, 'start worker processes')
+  await startProgram(t, command, 'start worker processes')
 }
 
 /** Starts Caddy with a Caddyfile. It ends with the test. */
@@ -37,11 +37,11 @@ export async function startCaddy (t: Test, caddyfile: string): Promise<void> {
   const folder = temporaryFolder(t)
   const file = join(folder, 'Caddyfile')
   writeFileSync(file, `{\nadmin off\nstorage file_system ${folder}\n}\n${caddyfile}\n`)
-  await start(t, ['caddy', 'run', '--config', file, '--adapter', 'caddyfile'], 'serving initial configuration')
+  await startProgram(t, ['caddy', 'run', '--config', file, '--adapter', 'caddyfile'], 'serving initial configuration')
 }
 
-/** Starts a program and waits for the line of its log that contains `ready`. */
-async function start (t: Test, command: string[], ready: string): Promise<void> {
+/** Starts a program and waits for the line of its log that contains `ready`. It ends with the test. */
+export async function startProgram (t: Test, command: string[], ready: string): Promise<void> {
   const [program, ...args] = command as [string, ...string[]]
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')

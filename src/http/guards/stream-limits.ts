@@ -8,6 +8,8 @@ export interface StreamLimitOptions {
   readonly total: number
   readonly perNetwork: number
   readonly perTask: number
+  /** Called with the setting whose limit is reached, for each refused request. */
+  readonly onRefused: (setting: string) => void
 }
 
 /** Limits of concurrent streams and held task reads. */
@@ -27,7 +29,8 @@ export function tooManyStreams (): RelayError {
 }
 
 /** Creates stream limits with nothing counted. */
-export function createStreamLimits ({ total, perNetwork, perTask }: StreamLimitOptions): StreamLimits {
+export function createStreamLimits (options: StreamLimitOptions): StreamLimits {
+  const { total, perNetwork, perTask, onRefused } = options
   const networks = createCounts(perNetwork)
   const tasks = createCounts(perTask)
   const all = createCounts(total)
@@ -38,12 +41,22 @@ export function createStreamLimits ({ total, perNetwork, perTask }: StreamLimitO
     tasks.add(taskId, by)
   }
 
+  function reachedLimit (network: string, taskId: string): string | undefined {
+    if (all.isFull('')) return 'MAX_STREAMS'
+    if (networks.isFull(network)) return 'MAX_STREAMS_PER_IP'
+    return tasks.isFull(taskId) ? 'MAX_STREAMS_PER_TASK' : undefined
+  }
+
   return {
     acquire (request, reply, taskId) {
       // A destroyed socket emits no further event and has no address, so it could never be released.
       if (request.raw.socket.destroyed) return true
       const network = networkOf(request.ip)
-      if (all.isFull('') || networks.isFull(network) || tasks.isFull(taskId)) return false
+      const setting = reachedLimit(network, taskId)
+      if (setting) {
+        onRefused(setting)
+        return false
+      }
       count(network, taskId, 1)
       onClose(reply, () => { count(network, taskId, -1) })
       return true

@@ -54,7 +54,10 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
     try {
       if (request.raw.socket.destroyed || reply.sent) return reply.hijack()
       // Checked after the last await: the drain would not end a stream that is added later.
-      if (streams.draining) return refuse(request, reply, draining(), DRAINING_RETRY_MS)
+      if (streams.draining) {
+        if (namesStream(request.headers.accept)) metrics.readRefused('DRAINING')
+        return refuse(request, reply, draining(), DRAINING_RETRY_MS)
+      }
       if (until === 'done' && cursor && hasOutcome(position)) return reply.code(204).send(null)
       const subscribed = toSubscribed(taskId, position)
       const { cursor: start, extent } = position

@@ -6,39 +6,59 @@ import { RelayError } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { isSameSecret } from '../../secrets.ts'
+import type { Streams } from '../streams/registry.ts'
 
 /** Options of the metrics route. */
 export interface MetricsOptions {
   readonly hub: Hub
+  readonly streams: Streams
   readonly metrics: Metrics
   /** Token that readers send as `Authorization: Bearer`; empty: none is needed. */
   readonly token: string
 }
+
+// Their names say that they are counters, and they are not. The same numbers are in nodejs_active_* without `_total`.
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /**
  * `GET /metrics`: metrics of the relay and of its process, as Prometheus text.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, { hub, metrics, token }) => {
-  const { registry } = metrics
+export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, options) => {
+  const { hub, streams, metrics: { registry }, token } = options
   const schema = { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
   collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] })
+  const ready = gauge('relay_ready', '1 if an event can be stored now and the server is not stopping, else 0')
+  const bytes = gauge('relay_store_bytes', 'Bytes of the store on disk')
   const held = gauge('relay_quarantine_size', 'Callbacks in quarantine')
   const expected = gauge('relay_tasks_expected', 'Submissions whose outcome is expected, overdue ones included')
   const overdue = gauge('relay_tasks_overdue', 'Submissions whose callback is overdue')
+
+  async function refresh (): Promise<void> {
+    // The other metrics matter most while the store is unavailable.
+    const unknown = () => NaN
+    const [canStore, stored, quarantined, counts] = await Promise.all([
+      hub.check().then(() => 1, () => 0),
+      hub.bytes().catch(unknown),
+      hub.quarantineSize().catch(unknown),
+      hub.submissions.counts().catch(() => ({ expected: NaN, overdue: NaN }))
+    ])
+    ready.set(streams.draining ? 0 : canStore)
+    bytes.set(stored)
+    held.set(quarantined)
+    expected.set(counts.expected)
+    overdue.set(counts.overdue)
+  }
 
   app.get('/metrics', { schema }, async (request, reply) => {
     if (token && !isSameSecret(`Bearer ${token}`, request.headers.authorization ?? '')) {
       const message = 'Cannot show the metrics: the token is missing or wrong, expected it as Authorization: Bearer'
       throw new RelayError('METRICS_FORBIDDEN', message)
     }
-    // The other metrics matter most while the store is unavailable.
-    held.set(await hub.quarantineSize().catch(() => NaN))
-    const counts = await hub.submissions.counts().catch(() => ({ expected: NaN, overdue: NaN }))
-    expected.set(counts.expected)
-    overdue.set(counts.overdue)
+    await refresh()
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }

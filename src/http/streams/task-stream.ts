@@ -15,6 +15,8 @@ export interface StreamMetrics {
   ended (): void
   /** A stream was ended because its reader did not keep up. */
   slow (): void
+  /** A request got no stream, without an error. */
+  readRefused (reason: string): void
 }
 
 /** Parts and settings that all streams of a relay share. */

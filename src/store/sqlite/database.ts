@@ -91,6 +91,12 @@ export function filesOf (path: string): Files {
   return { main: inode(path), wal: inode(`${path}-wal`), shm: inode(`${path}-shm`) }
 }
 
+/** Returns the bytes of a database on disk: of its file and its log. */
+export function bytesOnDisk (path: string): number {
+  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  return sizeOf(path) + sizeOf(`${path}-wal`)
+}
+
 /**
  * Requires that the files are still those that were opened: writes to a removed file succeed, and are lost.
  *

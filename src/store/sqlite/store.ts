@@ -1,6 +1,7 @@
 import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { groupCommit } from '../group-commit.ts'
+import { bytesOnDisk } from './database.ts'
 import { toEntry, type Entry } from './entry.ts'
 import { requireAccepted, sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader, type SqliteReader } from './reader.ts'
@@ -94,6 +95,11 @@ export async function sqliteStore (
       // Anyone may ask, and appends wait for it: concurrent callers share one write.
       checking ??= thread.call('check').finally(() => { checking = undefined })
       await checking
+    },
+
+    async bytes () {
+      requireOpen()
+      return bytesOnDisk(path)
     },
 
     async close () {

@@ -118,7 +118,7 @@ t.test('an injected request is released', async t => {
 })
 
 t.test('a client that has left before acquire() is not counted', async t => {
-  const limits = createStreamLimits({ total: 1, perNetwork: 1, perTask: 1 })
+  const limits = createStreamLimits({ total: 1, perNetwork: 1, perTask: 1, onRefused () {} })
   const taken: boolean[] = []
   const app = Fastify()
   app.get('/', async (request, reply) => {
