@@ -24,6 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
   'src/version.ts': ['phrase-relay'],
   'src/metrics.ts': ['schemas/', 'src/version.ts', 'prom-client'],
+  'src/admin/': ['schemas/', 'src/errors.ts', 'src/hub/', 'prom-client'],
   'src/log.ts': ['schemas/', 'src/http/', 'fastify', 'pino', 'pino-pretty'],
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
@@ -38,13 +39,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/http/streams/', 'fastify'
   ],
   'src/http/routes/': [
-    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/asking/', 'src/suno/', 'src/hub/',
+    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/version.ts', 'src/admin/', 'src/asking/',
+    'src/suno/', 'src/hub/',
     'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client',
     'node:'
   ],
   'src/client/': ['schemas/', 'eventsource-parser'],
   'src/backend/': ['schemas/'],
-  'src/web/': ['schemas/'],
+  'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [
     'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox',
     'node:'

@@ -15,6 +15,11 @@ const ROUTES: ReadonlyArray<[path: string, allow: string]> = [
   ['/readyz', 'GET, HEAD'],
   ['/metrics', 'GET, HEAD'],
   ['/web/page.js', 'GET, HEAD'],
+  ['/admin', 'GET, HEAD'],
+  ['/admin/api/status', 'GET, HEAD'],
+  ['/admin/api/tasks/a', 'GET, HEAD'],
+  ['/admin/api/quarantine/1', 'GET, HEAD'],
+  ['/admin/api/quarantine/1/drop', 'POST'],
   ['/', 'GET, HEAD']
 ]
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
