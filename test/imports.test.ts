@@ -48,8 +48,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [
-    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox',
-    'node:'
+    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/version.ts', 'src/admin/', 'src/store/', 'src/bus/', 'src/hub/',
+    'src/suno/', '@sinclair/typebox', 'node:'
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
     'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],
-  'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts'],
+  'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts', 'src/version.ts'],
   'src/bin.js': ['src/main.ts'],
   'src/index.ts': [
     ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/', 'src/hub/',

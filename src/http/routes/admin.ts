@@ -18,9 +18,12 @@ import type { Streams } from '../streams/registry.ts'
 import { adminQuarantine } from './admin-quarantine.ts'
 
 const problems = { '4xx': ProblemSchema, '5xx': ProblemSchema }
-const STARTED_AT = toIso(performance.timeOrigin)
-const RUNTIME = 'Deno' in globalThis ? `Deno, as Node ${process.versions.node}` : `Node ${process.versions.node}`
-const NODE = { name: `${hostname()}:${process.pid}`, runtime: RUNTIME, startedAt: STARTED_AT }
+const { deno, node } = process.versions
+const NODE = {
+  name: `${hostname()}:${process.pid}`,
+  runtime: deno ? `Deno ${deno}` : `Node ${node}`,
+  startedAt: toIso(performance.timeOrigin)
+}
 
 /** Options of the routes for the operator. */
 export interface AdminOptions {
