@@ -55,6 +55,12 @@ export const ConfigSchema = Type.Object({
     description: 'token that readers of /metrics send as Authorization: Bearer; empty: none is needed',
     secret: true
   }),
+  ADMIN_TOKEN: text({ pattern: '^([!-~]{32,})?$', title: '32 or more ASCII characters' }, {
+    default: '',
+    description: 'token for /admin and for the commands that ask a running relay. Empty: only direct requests of ' +
+      'this machine are accepted, and none with TRUST_PROXY or a public PUBLIC_URL',
+    secret: true
+  }),
   CALLBACK_TOKENS: list({ pattern: '^.{16,}$', title: 'texts of 16 or more characters' }, {
     description: 'secrets, one of which the callback URL contains as ?token=; several for rotation',
     secret: true

@@ -38,6 +38,13 @@ export interface Config {
    */
   readonly METRICS_TOKEN: string
   /**
+   * Token for /admin and for the commands that ask a running relay. Empty: only direct requests of this machine are
+   * accepted, and none with TRUST_PROXY or a public PUBLIC_URL.
+   *
+   * @default ''
+   */
+  readonly ADMIN_TOKEN: string
+  /**
    * Secrets, one of which the callback URL contains as ?token=; several for rotation.
    *
    * @default []

@@ -3,8 +3,9 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from '../schemas/config.ts'
 import { localBus } from './bus/local.ts'
 import { createAsking } from './asking/asking.ts'
-import { callbacksNeedProof, completeConfig } from './config.ts'
+import { callbacksNeedProof, completeConfig, isBehindProxy } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
+import { adminCheck } from './http/guards/admin.ts'
 import { apiTokenCheck } from './http/guards/api-token.ts'
 import { createAuthenticator, type VerifyReservation } from './http/guards/authenticator.ts'
 import { createAuthFailures } from './http/guards/failures.ts'
@@ -15,6 +16,8 @@ import { refuseOtherMethods } from './http/routes/methods.ts'
 import { planCapacity, readDescriptorLimit, reportRefusedConnections, type Capacity } from './http/capacity.ts'
 import { toListenError, type ListenAddress } from './http/listen.ts'
 import { sendProblem } from './http/problems.ts'
+import { admin } from './http/routes/admin.ts'
+import { adminPage } from './http/routes/admin-page.ts'
 import { callback, type CallbackOptions } from './http/routes/callback.ts'
 import { descriptions } from './http/routes/descriptions.ts'
 import { erase } from './http/routes/erase.ts'
@@ -62,13 +65,17 @@ export interface PhraseRelayOptions {
  * @throws {RangeError} naming every wrong setting
  */
 export const phraseRelay: FastifyPluginAsyncTypebox<PhraseRelayOptions> = async (app, options) => {
+  await mountRelay(app, options, createRefusalLog(app.log))
+}
+
+/** @param refusals - log of refused callbacks, which the app may share */
+async function mountRelay (app: FastifyInstance, options: PhraseRelayOptions, refusals: RefusalLog): Promise<void> {
   const { metrics = createMetrics() } = options
   const { hub, stop: stopReport } = reportRecovery(options.hub, app.log)
   const config = completeConfig(options.config ?? {})
   const streams = createStreams(config.KEEP_ALIVE_MS, config.RETRY_MS)
   const asking = createAsking({ config, hub, log: app.log, metrics })
   const guards = createGuards(config, asking.reservations.verify, metrics)
-  const refusals = createRefusalLog(app.log)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -126,6 +133,10 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   })
   await app.register(descriptions, { publicUrl: publicUrlOf(config) })
   await app.register(metricsRoute, { hub, streams, metrics, token: config.METRICS_TOKEN })
+  const proxied = isBehindProxy(config)
+  const check = adminCheck({ token: config.ADMIN_TOKEN, isBehindProxy: proxied, failures, refusals })
+  await app.register(admin, { hub, streams, metrics, refusals, check })
+  await app.register(adminPage, { check })
 }
 
 function createGuards (config: Config, verifyReservation: VerifyReservation, metrics: Metrics) {
@@ -178,8 +189,10 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
   const trustsProxy = config.TRUST_PROXY !== 'off'
   await harden(app, { corsOrigins: config.CORS_ORIGINS, maxConnections, trustsProxy, drainMs: config.DRAIN_MS })
   reportRefusedConnections(app.server, metrics.connectionRefused, app.log)
-  answerUnknownPaths(app, unmatchedReport(metrics, createRefusalLog(app.log)))
-  await app.register(phraseRelay, { hub, config: { ...config, MAX_STREAMS: maxStreams }, metrics })
+  const refusals = createRefusalLog(app.log)
+  answerUnknownPaths(app, unmatchedReport(metrics, refusals))
+  const options = { hub, config: { ...config, MAX_STREAMS: maxStreams }, metrics }
+  await app.register(async (relay) => mountRelay(relay, options, refusals))
 
   return {
     app,

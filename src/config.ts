@@ -55,19 +55,27 @@ export function callbacksNeedProof (config: Config): boolean {
   return SUNO_API_KEY !== '' && !ALLOW_OPEN_CALLBACKS && (PUBLIC_URL !== '' || !isLoopback(String(HOST)))
 }
 
+/** Whether a proxy passes requests of others on, or may do so: a trusted one, or one at a public address. */
+export function isBehindProxy ({ TRUST_PROXY, PUBLIC_URL }: Pick<Config, 'TRUST_PROXY' | 'PUBLIC_URL'>): boolean {
+  return TRUST_PROXY !== 'off' || isPublished(PUBLIC_URL)
+}
+
+function isPublished (url: string): boolean {
+  const host = URL.parse(url)?.hostname
+  return host !== undefined && !isLoopback(host)
+}
+
 /** Returns the faults of a configuration whose values are well-formed, each on its own. */
 function contradictions (config: Config): string[] {
   const { HOST, PUBLIC_URL, SUNO_API_URL, SUNO_API_KEY, API_TOKENS } = config
   const { ALLOW_OPEN_CALLBACKS, TRUST_PROXY, STORE_URL } = config
   const found: string[] = []
   const isPublic = HOST && !isLoopback(String(HOST))
-  const publicHost = URL.parse(PUBLIC_URL)?.hostname
-  const isPublished = publicHost !== undefined && !isLoopback(publicHost)
   if (isPublic && !ALLOW_OPEN_CALLBACKS && !callbacksNeedProof(config)) {
     found.push(`HOST is ${JSON.stringify(HOST)}, where strangers can post callbacks, ` +
       'expected CALLBACK_TOKENS or WEBHOOK_HMAC_KEYS to be set, or ALLOW_OPEN_CALLBACKS=true')
   }
-  if ((isPublic || isPublished) && SUNO_API_KEY && API_TOKENS.length === 0) {
+  if ((isPublic || isPublished(PUBLIC_URL)) && SUNO_API_KEY && API_TOKENS.length === 0) {
     const setting = isPublic ? 'HOST' : 'PUBLIC_URL'
     found.push(`${setting} is public, so strangers could submit to Suno, expected API_TOKENS to be set`)
   }

@@ -1,5 +1,6 @@
 /** Codes of the conditions that callers are expected to handle. Codes are API, messages are prose. */
 export type RelayErrorCode =
+  | 'ADMIN_TOKEN_INVALID'
   | 'API_TOKEN_INVALID'
   | 'AUTH_FAILURES_EXCEEDED'
   | 'BODY_NOT_JSON'
@@ -36,6 +37,7 @@ export type RelayErrorCode =
 
 /** The HTTP status of every code. A code without a status does not compile. */
 export const STATUS = {
+  ADMIN_TOKEN_INVALID: 401,
   API_TOKEN_INVALID: 401,
   AUTH_FAILURES_EXCEEDED: 429,
   BODY_NOT_JSON: 400,

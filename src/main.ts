@@ -5,13 +5,20 @@ import { erase } from './cli/erase.ts'
 import { ticket } from './cli/ticket.ts'
 import { quarantine } from './cli/quarantine.ts'
 import { sandbox, startSandbox } from './cli/sandbox.ts'
+import { status } from './cli/status.ts'
+import { task, tasks } from './cli/tasks.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { findNearMisses } from './near-misses.ts'
+import { VERSION } from './version.ts'
 
 const HELP = `Phrase Relay turns Suno Voice callbacks into Server-Sent Events.
 
 Usage: npm start                       start the server
        npm start -- --help             print this
+       npm start -s -- --version       print the version
+       npm start -s -- status          print readiness and numbers of a relay; see status --help
+       npm start -s -- tasks           list tasks; see tasks --help
+       npm start -s -- task            print the events of a task; see task --help
        npm start -s -- ticket          print a ticket; see ticket --help
        npm start -s -- quarantine      list, show, replay and drop callbacks in quarantine; see quarantine --help
        npm start -s -- backup          copy the store into a new file; see backup --help
@@ -29,8 +36,8 @@ ${describeConfig()}
 type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
 
 const COMMANDS = new Map<string, Command>([
-  ['ticket', ticket], ['quarantine', quarantine], ['backup', backup], ['erase', erase], ['sandbox', sandbox],
-  ['demo', demo]
+  ['status', status], ['tasks', tasks], ['task', task], ['ticket', ticket], ['quarantine', quarantine],
+  ['backup', backup], ['erase', erase], ['sandbox', sandbox], ['demo', demo]
 ])
 
 /** Runs a relay until SIGTERM or SIGINT, then calls `onStop`. */
@@ -97,6 +104,10 @@ export async function main (args: readonly string[]): Promise<void> {
   const command = COMMANDS.get(name)
   if (!command && args.includes('--help')) {
     process.stdout.write(HELP)
+    return
+  }
+  if (name === '--version') {
+    process.stdout.write(`${VERSION}\n`)
     return
   }
   try {

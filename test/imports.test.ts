@@ -25,6 +25,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/version.ts': ['phrase-relay'],
   'src/metrics.ts': ['schemas/', 'src/version.ts', 'prom-client'],
   'src/description/': ['schemas/', 'src/errors.ts', 'src/version.ts', '@sinclair/typebox', 'node:http'],
+  'src/admin/': ['schemas/', 'src/errors.ts', 'src/hub/', 'prom-client'],
   'src/log.ts': ['schemas/', 'src/http/', 'fastify', 'pino', 'pino-pretty'],
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
@@ -39,16 +40,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/http/streams/', 'fastify'
   ],
   'src/http/routes/': [
-    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/description/', 'src/asking/', 'src/suno/',
-    'src/hub/', 'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify',
-    'prom-client', 'node:'
+    ...SHARED, 'src/loopback.ts', 'src/ticket.ts', 'src/metrics.ts', 'src/version.ts', 'src/admin/', 'src/asking/',
+    'src/description/', 'src/suno/', 'src/hub/',
+    'src/http/', 'src/http/streams/', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'prom-client',
+    'node:'
   ],
   'src/client/': ['schemas/', 'eventsource-parser'],
   'src/backend/': ['schemas/'],
-  'src/web/': ['schemas/'],
+  'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [
-    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox',
-    'node:'
+    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/version.ts', 'src/admin/', 'src/store/', 'src/bus/', 'src/hub/',
+    'src/suno/', '@sinclair/typebox', 'node:'
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
@@ -58,7 +60,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
     'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],
-  'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts'],
+  'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts', 'src/version.ts'],
   'src/bin.js': ['src/main.ts'],
   'src/index.ts': [
     ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/', 'src/hub/',

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import packageJson from '../package.json' with { type: 'json' }
 import { describeConfig } from '../src/config.ts'
 import { runCommand, runtimeCommand, startProcess } from './support/process.ts'
 import { databasePath } from './support/sqlite.ts'
@@ -25,6 +26,10 @@ t.test('main --help prints every variable and ends', async t => {
   t.ok(output.includes(describeConfig()))
 })
 
+t.test('main --version prints the version', async t => {
+  t.strictSame(await runCommand(t, [...RELAY, '--version']), { code: 0, output: `${packageJson.version}\n` })
+})
+
 t.test('main names every wrong setting in one line', async t => {
   const { code, output } = await runCommand(t, RELAY, { PORT: 'http', LOG_LEVEL: 'loud' })
   t.equal(code, 1)
@@ -32,7 +37,7 @@ t.test('main names every wrong setting in one line', async t => {
 })
 
 t.test('main refuses an unknown command in one line', async t => {
-  const commands = 'ticket, quarantine, backup, erase, sandbox, demo'
+  const commands = 'status, tasks, task, ticket, quarantine, backup, erase, sandbox, demo'
   const fact = `there is no such command, expected one of ${commands}, or no argument`
   const output = `Cannot run "quarantin": ${fact}\n`
   t.strictSame(await runCommand(t, [...RELAY, 'quarantin', 'list']), { code: 1, output })

@@ -10,7 +10,7 @@ const RETRY_AFTER_SECONDS = 5
 // Replaces the message of the error, which contains the path of the store.
 const STORE_UNAVAILABLE = 'Cannot keep or read events: the store is unavailable, retry later'
 
-const NEEDS_BEARER: ReadonlySet<RelayErrorCode> = new Set(['API_TOKEN_INVALID', 'TICKET_INVALID'])
+const NEEDS_BEARER = new Set<RelayErrorCode>(['ADMIN_TOKEN_INVALID', 'API_TOKEN_INVALID', 'TICKET_INVALID'])
 
 type AnyError = FastifyError | RelayError
 

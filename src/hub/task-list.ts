@@ -6,6 +6,8 @@ import { stateOf } from './task-state.ts'
 /** Number of events and submissions that the store looks at in one go: about a millisecond with SQLite. */
 const PAGE = 100
 const MAX_PAGES = 20
+// Leaves the event loop to callbacks most of the time, however fast somebody pages.
+const PAUSE_MS = 5
 
 /** Part of the list of tasks to read. */
 export interface TaskListOptions {
@@ -45,7 +47,7 @@ type TaskStore = Pick<EventStore, 'tasks' | 'extent'>
 
 /**
  * Lists tasks in some states. Looks at 2,000 events and submissions at most, so a list may be short, or empty, and
- * still have a `next`. Callbacks come first after each hundred.
+ * still have a `next`. It pauses after each hundred, so that callbacks go on.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
  */
@@ -53,7 +55,7 @@ export async function listTasks (store: TaskStore, { states, before, limit }: Ta
   const tasks: TaskSummary[] = []
   let next = before
   let readTo: number | undefined
-  for (let pages = 0; pages < MAX_PAGES && tasks.length < limit; pages++) {
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await store.tasks({ before: next, limit: PAGE })
     for (const task of page.tasks) {
       const state = stateOf(task)
@@ -61,8 +63,8 @@ export async function listTasks (store: TaskStore, { states, before, limit }: Ta
     }
     next = page.next
     readTo = page.tasks.at(-1)?.at ?? readTo
-    if (next === undefined) break
-    await new Promise(setImmediate)
+    if (next === undefined || tasks.length >= limit) break
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
   return { tasks, next, readTo }
 }

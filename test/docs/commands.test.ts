@@ -101,6 +101,17 @@ const RUNS: Record<string, { skip?: string | false, run (t: Test, code: string):
     }
   },
 
+  'npm start -s -- status': {
+    async run (t, code) {
+      const taskId = code.trim().split(' ').at(-1) as string
+      const relay = await startProcess(t, { ADMIN_TOKEN: 't'.repeat(32) })
+      await post(relay.url, phraseReady(taskId))
+      const env = { ADMIN_TOKEN: 't'.repeat(32), PORT: new URL(relay.url).port }
+      const { output } = await sh(t, code, env)
+      t.match(output, new RegExp(`^ready +yes\n[^]*TASK +STATE +STEP +AGE\ntask +${taskId}\n[^]*phrase-ready`))
+    }
+  },
+
   'npm start -s -- backup': {
     async run (t, code) {
       const path = databasePath(t)

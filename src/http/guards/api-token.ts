@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { RelayError } from '../../errors.ts'
-import { isLoopback, isLoopbackAddress } from '../../loopback.ts'
-import { hostnameOf } from './host.ts'
 import { secretCheck } from '../../secrets.ts'
+import { isCrossOrigin, isLocal } from './local.ts'
 
 /** Checks that a request comes from the app's own backend. */
 export type CheckApiToken = (request: FastifyRequest) => void
@@ -22,17 +21,11 @@ export function apiTokenCheck (tokens: readonly string[]): CheckApiToken {
   }
 }
 
-// A proxy may send the name of its upstream, and any client a forged X-Forwarded-Host.
-const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
-
-function requireLocal ({ headers, host, raw: { socket } }: FastifyRequest): void {
-  const { origin } = headers
-  const isDirect = isLoopbackAddress(socket.remoteAddress) && !FORWARDED.some((name) => name in headers)
-  if (!isDirect || !isLoopback(hostnameOf(headers.host ?? ''))) {
+function requireLocal (request: FastifyRequest): void {
+  if (!isLocal(request)) {
     throw invalid('API_TOKENS is not set, and the request is not from this machine under a loopback name')
   }
-  // A preflight does not protect POST: it needs no entry in Access-Control-Allow-Methods.
-  if (origin !== undefined && URL.parse(origin)?.host !== host) throw invalid('a page of another origin sends it')
+  if (isCrossOrigin(request)) throw invalid('a page of another origin sends it')
 }
 
 function invalid (fact: string): RelayError {

@@ -1,3 +1,5 @@
+import { createRecentRefusals, type RecentRefusal, type RefusalDetails } from './recent-refusals.ts'
+
 const MINUTE_MS = 60_000
 const MAX_LINES = 60
 const MAX_ADDRESSES = 10
@@ -7,18 +9,23 @@ export interface Log {
   warn (details: object, message: string): void
 }
 
-/** Log of refused callbacks. Strangers cause refusals, so the number of its lines per minute is bounded. */
+type Details = RefusalDetails & Readonly<Record<string, unknown>>
+
+/** Log of refused callbacks and admin requests. Strangers cause refusals, so its lines per minute are bounded. */
 export interface RefusalLog {
-  /** Reports an unauthenticated callback: the first at once, later ones in one summary line a minute. */
+  /** Reports an unauthenticated request: the first at once, later ones in one summary line a minute. */
   unauthenticated (network: string, step: string): void
   /** Reports any other refused callback in a line of its own, up to 60 lines a minute. */
-  refused (details: object): void
+  refused (details: Details): void
+  /** Returns the last kinds of refusals, most recent first. */
+  recent (): RecentRefusal[]
   /** Writes the pending summary. Safe to call twice. */
   flush (): void
 }
 
 /** Creates a refusal log. */
 export function createRefusalLog (log: Log): RefusalLog {
+  const recent = createRecentRefusals()
   let minute = emptyMinute()
   let timer: NodeJS.Timeout | undefined
 
@@ -38,6 +45,7 @@ export function createRefusalLog (log: Log): RefusalLog {
 
   return {
     unauthenticated (network, step) {
+      recent.add({ code: step === 'admin' ? 'ADMIN_TOKEN_INVALID' : 'CALLBACK_UNAUTHENTIC', step }, network)
       if (minute.isReported) {
         minute.count++
         if (minute.addresses.size < MAX_ADDRESSES) minute.addresses.add(network)
@@ -50,11 +58,13 @@ export function createRefusalLog (log: Log): RefusalLog {
     },
 
     refused (details) {
+      recent.add(details)
       if (minute.lines++ < MAX_LINES) log.warn({ ...details }, 'callback refused')
       else minute.suppressed++
       startMinute()
     },
 
+    recent: recent.list,
     flush: () => { flush() }
   }
 }
@@ -65,5 +75,5 @@ function emptyMinute () {
 }
 
 function reportUnauthenticated (log: Log, details: { count: number, addresses: string[], steps: string[] }): void {
-  log.warn({ ...details }, 'unauthenticated callbacks refused')
+  log.warn({ ...details }, 'unauthenticated requests refused')
 }

@@ -9,7 +9,7 @@ function start (t: Test) {
   return { ...refusals, timeouts, take: () => lines.splice(0) }
 }
 
-const UNAUTHENTICATED = 'unauthenticated callbacks refused'
+const UNAUTHENTICATED = 'unauthenticated requests refused'
 
 t.test('refusal log: the first unauthenticated callback is logged at once', async t => {
   const { unauthenticated, take } = start(t)
@@ -47,11 +47,11 @@ t.test('refusal log: a summary names ten addresses at most', async t => {
 
 t.test('refusal log: other refused callbacks are sixty lines a minute, then a count', async t => {
   const { refused, timeouts, take } = start(t)
-  for (let n = 0; n < 100; n++) refused({ n })
-  t.strictSame(take(), Array.from({ length: 60 }, (_, n) => ['callback refused', { n }]))
+  for (let n = 0; n < 100; n++) refused({ code: 'NOT_FOUND', n })
+  t.strictSame(take(), Array.from({ length: 60 }, (_, n) => ['callback refused', { code: 'NOT_FOUND', n }]))
   timeouts.fire()
   t.strictSame(take(), [['refused callbacks not logged', { suppressed: 40 }]])
-  refused({ n: 1 })
+  refused({ code: 'NOT_FOUND' })
   t.equal(take().length, 1)
 })
 

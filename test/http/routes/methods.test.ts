@@ -17,6 +17,11 @@ const ROUTES: ReadonlyArray<[path: string, allow: string]> = [
   ['/openapi.json', 'GET, HEAD'],
   ['/asyncapi.json', 'GET, HEAD'],
   ['/web/page.js', 'GET, HEAD'],
+  ['/admin', 'GET, HEAD'],
+  ['/admin/api/status', 'GET, HEAD'],
+  ['/admin/api/tasks/a', 'GET, HEAD'],
+  ['/admin/api/quarantine/1', 'GET, HEAD'],
+  ['/admin/api/quarantine/1/drop', 'POST'],
   ['/', 'GET, HEAD']
 ]
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

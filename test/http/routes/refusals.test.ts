@@ -36,7 +36,7 @@ t.test('a refused authentication is logged with address and step, whatever text 
   for (const step of ['generate', 'secret'] as const) await post(url, phraseReady('a'), { step: step as 'generate' })
 
   t.strictSame(lines, [
-    ['unauthenticated callbacks refused', { count: 1, addresses: ['127.0.0.1'], steps: ['generate'] }]
+    ['unauthenticated requests refused', { count: 1, addresses: ['127.0.0.1'], steps: ['generate'] }]
   ])
   t.equal(await outcome('CALLBACK_UNAUTHENTIC'), 2)
 })
@@ -46,7 +46,7 @@ t.test('a close writes the pending summary', async t => {
   for (const step of ['generate', 'secret'] as const) await post(url, phraseReady('a'), { step: step as 'generate' })
   await close()
   await turn()
-  t.match(lines.at(-1), ['unauthenticated callbacks refused', { count: 1, steps: ['unknown'] }])
+  t.match(lines.at(-1), ['unauthenticated requests refused', { count: 1, steps: ['unknown'] }])
 })
 
 const UNREADABLE: ReadonlyArray<[what: string, body: unknown, code: string, field: string | undefined]> = [

@@ -1,0 +1,32 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { readAsset, sendAsset, setFlags, toAsset } from '../assets.ts'
+import type { AdminCheck } from '../guards/admin.ts'
+
+const FILES = [
+  'api.js', 'dialog.js', 'lists.js', 'main.js', 'plots.js', 'quarantine.js', 'refusals.js', 'status.js', 'style.css',
+  'tasks.js', 'timeline.js', 'words.js'
+]
+/** The library for plots, as its package has it. It runs under the policy of the pages as it is. */
+const PLOTS = { 'plot.js': 'uplot/dist/uPlot.iife.min.js', 'plot.css': 'uplot/dist/uPlot.min.css' }
+
+/** `GET /admin`, the page of the operator, and its files. */
+export const adminPage: FastifyPluginAsync<{ readonly check: AdminCheck }> = async (app, { check }) => {
+  const html = toAsset('index.html', setFlags(await readAsset('admin/index.html'), { token: check.needsToken }))
+
+  app.get('/admin', async (request, reply) => {
+    const [path = ''] = request.url.split('?', 1)
+    // With the slash, the page's relative URLs would lead nowhere.
+    if (path.endsWith('/')) return reply.redirect('../admin')
+    check.requirePage(request)
+    return sendAsset(html, request, reply)
+  })
+
+  for (const name of FILES) {
+    const asset = toAsset(name, await readAsset(`admin/${name}`))
+    app.get(`/web/admin/${name}`, async (request, reply) => sendAsset(asset, request, reply))
+  }
+  for (const [name, file] of Object.entries(PLOTS)) {
+    const asset = toAsset(name, await readAsset(new URL(import.meta.resolve(file))))
+    app.get(`/web/admin/${name}`, async (request, reply) => sendAsset(asset, request, reply))
+  }
+}

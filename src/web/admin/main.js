@@ -1,0 +1,69 @@
+import { byId } from '../dom.js'
+import { forgetToken, hasToken, keepToken, Refused } from './api.js'
+import { createPlots } from './plots.js'
+import { showQuarantine } from './quarantine.js'
+import { showRefusals } from './refusals.js'
+import { showLocked, showStatus, showUnreachable } from './status.js'
+import { createTasks } from './tasks.js'
+import { openTimelineOfUrl } from './timeline.js'
+
+const POLL_MS = 2000
+const TOKEN_REFUSED = [401, 429]
+
+const needsToken = document.documentElement.dataset.token === 'yes'
+/** @type {Array<() => Promise<void>>} */
+let parts = []
+
+/** Reads everything again. Returns whether the server has accepted the token. */
+async function refresh () {
+  try {
+    await showStatus()
+    // One after the other: a page must not take the connections of a browser from others.
+    for (const part of parts) await part()
+  } catch (error) {
+    if (error instanceof Refused && TOKEN_REFUSED.includes(error.status)) return lock(error.message)
+    showUnreachable(/** @type {Error} */ (error).message)
+  }
+  return true
+}
+
+/** @param {string} [reason] */
+function lock (reason) {
+  forgetToken()
+  byId('board').hidden = true
+  byId('login').hidden = !needsToken
+  if (reason) byId('login-hint').textContent = reason
+  showLocked()
+  byId('token').focus()
+  return false
+}
+
+async function open () {
+  byId('login').hidden = true
+  byId('board').hidden = false
+  if (parts.length === 0) parts = [createPlots(), createTasks(), showQuarantine, showRefusals]
+  if (await refresh()) {
+    openTimelineOfUrl()
+    poll()
+  }
+}
+
+/** Reads everything again while the page is visible. */
+async function poll () {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    if (!document.hidden && !await refresh()) return
+  }
+}
+
+byId('login').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const field = /** @type {HTMLInputElement} */ (byId('token'))
+  keepToken(field.value.trim())
+  field.value = ''
+  open()
+})
+addEventListener('hashchange', openTimelineOfUrl)
+
+if (needsToken && !hasToken()) lock()
+else open()
