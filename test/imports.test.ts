@@ -45,8 +45,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/'],
   'src/cli/': [
-    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox',
-    'node:'
+    'schemas/', 'src/config.ts', 'src/secrets.ts', 'src/ticket.ts', 'src/store/', 'src/hub/', 'src/suno/',
+    '@sinclair/typebox', 'node:'
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
