@@ -81,7 +81,7 @@ async function mountRelay (app: FastifyInstance, options: PhraseRelayOptions, re
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   if (!guards.authenticator.required) app.addHook('onRequest', knownHostsOnly(config.PUBLIC_URL))
-  app.addHook('onReady', () => replayQuarantine(hub, app.log))
+  app.addHook('onReady', () => replayQuarantine(hub, app.log, asking.report.onReplayed))
   // An idle keep-alive connection would delay the close.
   app.addHook('onSend', (_request, reply, _payload, next) => {
     if (streams.draining) reply.header('connection', 'close')

@@ -82,6 +82,9 @@ function contradictions (config: Config): string[] {
   for (const [name, url] of Object.entries({ PUBLIC_URL, SUNO_API_URL })) {
     if (url !== '' && !URL.canParse(url)) found.push(`${name} is malformed, expected http(s)://host/path`)
   }
+  if (isPlain(SUNO_API_URL)) {
+    found.push('SUNO_API_URL has the scheme http:, which sends SUNO_API_KEY in the clear, expected https:')
+  }
   if (TRUST_PROXY !== 'off' && !isHops(TRUST_PROXY) && !String(TRUST_PROXY).split(',').every(isNetwork)) {
     found.push(`TRUST_PROXY is ${JSON.stringify(TRUST_PROXY)}, ` +
       'expected off, a number of proxies, or addresses, networks and names, separated by commas')
@@ -104,6 +107,12 @@ function describeFault (name: string, value: unknown, schema: TSchema): string {
 function normalizeOrigin (text: string): string {
   const { origin = 'null' } = URL.parse(text) ?? {}
   return origin === 'null' ? text.toLowerCase() : origin
+}
+
+/** Whether a URL leads to another machine without TLS. */
+function isPlain (url: string): boolean {
+  const { protocol, hostname = '' } = URL.parse(url) ?? {}
+  return protocol === 'http:' && !isLoopback(hostname)
 }
 
 /** Whether Fastify accepts the text as a trusted proxy. It throws at the start if it does not. */

@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from '../schemas/config.ts'
 import type { Hub } from './hub/hub.ts'
+import type { Replayed } from './hub/replay.ts'
 import { readHeld } from './suno/callback.ts'
 
 const TRIMS_PER_RETENTION = 24
@@ -10,10 +11,16 @@ export interface Log {
   error (details: object, message: string): void
 }
 
-/** Replays the quarantined callbacks that an earlier version could not read. Logs a failure and never rejects. */
-export async function replayQuarantine (hub: Hub, log: Log): Promise<void> {
+/**
+ * Replays the quarantined callbacks that an earlier version could not read. Logs a failure and never rejects.
+ *
+ * @param onReplayed - called with each callback that was read again
+ */
+export async function replayQuarantine (hub: Hub, log: Log, onReplayed: (replayed: Replayed) => void): Promise<void> {
   try {
-    for (const { id, event, reason } of await hub.replay(readHeld)) {
+    for (const replayed of await hub.replay(readHeld)) {
+      const { id, event, reason } = replayed
+      onReplayed(replayed)
       log.info({ id, taskId: event?.taskId, eventId: event?.id, reason }, event ? 'replayed' : 'still in quarantine')
     }
   } catch (error) {

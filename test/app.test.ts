@@ -7,7 +7,7 @@ import { memoryStore } from '../src/store/memory/store.ts'
 import type { EventStore } from '../src/store/store.ts'
 import { phraseReady } from './support/callbacks.ts'
 import { startRelay } from './support/relay.ts'
-import { fakeTimeouts } from './support/timers.ts'
+import { fakeTimeouts, type FakeTimeouts } from './support/timers.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -53,6 +53,9 @@ function trimming (...trims: Array<() => Promise<number>>) {
   return { store, ages: () => ages }
 }
 
+/** Returns the delays of trims: polls for submissions are more frequent. */
+const trimDelays = ({ delays }: FakeTimeouts): number[] => delays.filter((ms) => ms > 10_000)
+
 const turns = (): Promise<void> => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)) })
 
 t.test('phraseRelay trims every twenty-fourth of the retention and continues after a failure', async t => {
@@ -60,7 +63,7 @@ t.test('phraseRelay trims every twenty-fourth of the retention and continues aft
   const { store, ages } = trimming(async () => 2, () => Promise.reject(new Error('the disk is full')))
   const { lines } = await mount(t, { RETENTION_HOURS: 48 }, store)
   for (let pass = 1; pass <= 3; pass++) {
-    t.strictSame(timeouts.delays, [2 * HOUR_MS])
+    t.strictSame(trimDelays(timeouts), [2 * HOUR_MS])
     timeouts.fire()
     await turns()
   }
@@ -71,13 +74,13 @@ t.test('phraseRelay trims every twenty-fourth of the retention and continues aft
 t.test('phraseRelay never trims with a retention of 0', async t => {
   const timeouts = fakeTimeouts(t)
   await mount(t, { RETENTION_HOURS: 0 })
-  t.strictSame(timeouts.delays, [])
+  t.strictSame(trimDelays(timeouts), [])
 })
 
 t.test('phraseRelay waits at most the maximum delay of a timer', async t => {
   const timeouts = fakeTimeouts(t)
   await mount(t, { RETENTION_HOURS: 876_000 })
-  t.strictSame(timeouts.delays, [MAX_TIMER_MS])
+  t.strictSame(trimDelays(timeouts), [MAX_TIMER_MS])
 })
 
 t.test('phraseRelay does not trim after a close, not even after one during a trim', async t => {

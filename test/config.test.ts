@@ -213,6 +213,16 @@ t.test('readConfig() never prints an API key or token', async t => {
   }
 })
 
+t.test('SUNO_API_URL without TLS is accepted on this machine only, and never quoted', async t => {
+  for (const url of ['http://127.0.0.1:3100', 'http://localhost/suno', 'http://[::1]:80', 'https://suno.example']) {
+    t.equal(readConfig({ SUNO_API_URL: url }).SUNO_API_URL, url)
+  }
+  for (const url of ['http://suno.example', 'HTTP://10.0.0.1:3100', 'http://localhost.example']) {
+    const message = /^(?!.*example).*SUNO_API_URL has the scheme http:, which sends SUNO_API_KEY in the clear/
+    t.throws(() => readConfig({ SUNO_API_URL: url }), { message })
+  }
+})
+
 const ORIGINS: Readonly<Record<string, string>> = {
   '*': '*',
   null: 'null',

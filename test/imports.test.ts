@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/meaning.ts', 'src/store/', 'node:'],
   'src/bus/': ['src/event.ts'],
   'src/suno/': [...SHARED, 'src/meaning.ts', '@sinclair/typebox', 'node:'],
-  'src/hub/': ['schemas/', 'src/event.ts', 'src/store/', 'src/bus/'],
+  'src/hub/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/', 'src/bus/'],
   'src/http/': ['schemas/', 'src/errors.ts', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],
   'src/http/streams/': ['schemas/', 'src/event.ts', 'better-sse', 'fastify', 'node:'],
   'src/http/guards/': [
@@ -49,8 +49,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [
-    'schemas/', 'src/config.ts', 'src/ticket.ts', 'src/version.ts', 'src/admin/', 'src/store/', 'src/bus/', 'src/hub/',
-    'src/suno/', '@sinclair/typebox', 'node:'
+    'schemas/', 'src/config.ts', 'src/secrets.ts', 'src/ticket.ts', 'src/version.ts', 'src/admin/', 'src/store/',
+    'src/bus/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],

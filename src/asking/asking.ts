@@ -7,6 +7,7 @@ import { createReservations, type Reservations } from './reservation.ts'
 import { createSubmitter, type Submitter } from './submitter.ts'
 import { createAsk } from '../suno/ask.ts'
 import { createSunoClient } from '../suno/client.ts'
+import { watchDeadlines } from './deadlines.ts'
 import { createSubmissionReport, type ReportLog, type SubmissionReport } from './report.ts'
 
 const DAY_MS = 86_400_000
@@ -29,12 +30,15 @@ export interface AskingOptions {
   readonly metrics: Metrics
 }
 
-/** Creates the asking and, with `SUNO_API_KEY`, starts the loop that watches over submissions. */
+/** Creates the asking, and starts the loop that watches over submissions. */
 export function createAsking ({ config, hub: { submissions }, log, metrics }: AskingOptions): Asking {
   const { SUNO_API_KEY: apiKey, SUNO_API_URL: apiUrl, ASK_AFTER_MS: askAfterMs, GIVE_UP_MS: giveUpMs } = config
   const report = createSubmissionReport(log, metrics)
   const reservations = createReservations(() => submissions.signingKey())
-  if (apiKey === '') return { report, reservations, submitter: undefined, stop: async () => {} }
+  if (apiKey === '') {
+    const { stop } = watchDeadlines({ submissions, report, log })
+    return { report, reservations, submitter: undefined, stop }
+  }
 
   const client = createSunoClient({ apiUrl, apiKey })
   let isStopping = false

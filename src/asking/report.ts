@@ -1,5 +1,6 @@
-import type { Appended } from '../hub/hub.ts'
+import type { Appended, Settled } from '../hub/hub.ts'
 import type { WatchReport } from '../hub/questioner.ts'
+import type { Replayed } from '../hub/replay.ts'
 import type { Metrics } from '../metrics.ts'
 
 /** The part of a logger that reports are written to. */
@@ -9,10 +10,15 @@ export interface ReportLog {
   error (details: object, message: string): void
 }
 
+type Source = 'callback' | 'query'
+type Settling = Pick<Appended, 'event'> & { readonly settled?: Settled | undefined }
+
 /** Report of submissions from their start to their outcome. */
 export interface SubmissionReport extends WatchReport {
   /** Reports the settled submission of an append, if there is one. */
-  onAppended (appended: Appended, source: 'callback' | 'query'): void
+  onAppended (appended: Appended, source: Source): void
+  /** Reports the settled submission of a callback from quarantine, if there is one. */
+  onReplayed (replayed: Replayed): void
 }
 
 /** Failures of the account or of Suno rather than of one task: logged once until an answer comes. */
@@ -22,7 +28,7 @@ const GENERAL = new Set(['unauthorized', 'no-credits', 'busy', 'unreachable'])
 export function createSubmissionReport (log: ReportLog, metrics: Metrics): SubmissionReport {
   let trouble = ''
 
-  function onAppended ({ event: kept, settled }: Appended, source: 'callback' | 'query'): void {
+  function onAppended ({ event: kept, settled }: Settling, source: Source): void {
     if (!settled) return
     const { taskId, event, id: eventId } = kept
     const ms = Date.now() - settled.submittedAt
@@ -38,6 +44,7 @@ export function createSubmissionReport (log: ReportLog, metrics: Metrics): Submi
 
   return {
     onAppended,
+    onReplayed ({ event, settled }) { if (event) onAppended({ event, settled }, 'callback') },
 
     onAsked (_submission, answer, failure) {
       metrics.question(answer)

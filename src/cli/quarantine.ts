@@ -2,6 +2,7 @@ import { readConfig } from '../config.ts'
 import { replayHeld } from '../hub/replay.ts'
 import { openStore, storeFile } from '../store/open.ts'
 import type { EventStore } from '../store/store.ts'
+import { redactTokens } from '../secrets.ts'
 import { readHeld } from '../suno/callback.ts'
 
 const HELP = `Manages the quarantine: authentic callbacks that could not be read.
@@ -53,7 +54,7 @@ async function show (store: EventStore, id: number | undefined): Promise<string>
   const held = id === undefined ? undefined : await store.quarantine.get(id)
   if (!held) throw notHeld('show', id)
   // In JSON these characters stand only inside a text; a terminal would execute them.
-  const escaped = held.body.replace(/[\u007f-\u009f]/g, escapeUnicode)
+  const escaped = redactTokens(held.body).replace(/[\u007f-\u009f]/g, escapeUnicode)
   return `${escaped}\n`
 }
 

@@ -10,7 +10,7 @@ import { announceSubmissions } from './submissions.ts'
 import { listTasks, type TaskList, type TaskListOptions } from './task-list.ts'
 import type { Appended, Erased, EventStore, Quarantine } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
-export type { Appended } from '../store/store.ts'
+export type { Appended, Settled } from '../store/store.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000

@@ -59,9 +59,20 @@ export interface QuestionerOptions {
  */
 export type Questioner = (submission: Due) => Promise<number | undefined>
 
+/** Creates a questioner that asks nothing: it gives up the submission. */
+export function createGiveUp (
+  { submissions, report, now = Date.now }: Pick<QuestionerOptions, 'submissions' | 'report' | 'now'>
+): (submission: Due) => Promise<undefined> {
+  return async (submission) => {
+    const appended = await submissions.giveUp(submission.id, relayEvent('task-timeout', submission, now()))
+    if (appended) report.onTimeout(submission, appended)
+  }
+}
+
 /** Creates a questioner. */
 export function createQuestioner (options: QuestionerOptions): Questioner {
   const { submissions, ask, report, now = Date.now, random = Math.random } = options
+  const giveUp = createGiveUp(options)
 
   /** Resolves with false when the submission has its outcome or a newer one has taken its place. */
   async function becomeOverdue (submission: Due): Promise<boolean> {
@@ -69,11 +80,6 @@ export function createQuestioner (options: QuestionerOptions): Questioner {
     const appended = await submissions.overdue(submission.id, relayEvent('task-overdue', submission, now()))
     if (appended) report.onOverdue(submission, appended)
     return appended !== undefined
-  }
-
-  async function giveUp (submission: Due): Promise<undefined> {
-    const appended = await submissions.giveUp(submission.id, relayEvent('task-timeout', submission, now()))
-    if (appended) report.onTimeout(submission, appended)
   }
 
   async function question (submission: Due): Promise<number> {

@@ -1,5 +1,6 @@
 import type { EventDraft, Held, TaskEvent } from '../event.ts'
-import type { Appended, Quarantine } from '../store/store.ts'
+import { RelayError } from '../errors.ts'
+import type { Appended, Quarantine, Settled } from '../store/store.ts'
 
 /** Reads a held callback: its task and its draft. Throws for a callback that is still unreadable. */
 export type ReadHeld = (held: Held) => { readonly taskId: string, readonly draft: EventDraft }
@@ -8,6 +9,8 @@ export type ReadHeld = (held: Held) => { readonly taskId: string, readonly draft
 export interface Replayed {
   readonly id: number
   readonly event?: TaskEvent
+  /** Set when the callback was the outcome of a submission that had none before. */
+  readonly settled?: Settled
   /** Reason why it is still unreadable. */
   readonly reason?: string
 }
@@ -43,12 +46,21 @@ export async function replayHeld (
 async function replayOne (quarantine: Quarantine, id: number, read: ReadHeld) {
   const held = await quarantine.get(id)
   if (!held) return undefined
+  const stays = (error: unknown) => ({ replayed: { id, reason: (error as Error).message }, appended: undefined })
   let result: ReturnType<ReadHeld>
   try {
     result = read(held)
   } catch (error) {
-    return { replayed: { id, reason: (error as Error).message } }
+    return stays(error)
   }
-  const appended = await quarantine.release(id, result.taskId, result.draft)
-  return appended && { replayed: { id, event: appended.event }, appended }
+  try {
+    const appended = await quarantine.release(id, result.taskId, result.draft)
+    if (!appended) return undefined
+    const { event, settled } = appended
+    return { replayed: { id, event, ...(settled && { settled }) }, appended }
+  } catch (error) {
+    // It names another task than the token under which it came.
+    if (error instanceof RelayError && error.code === 'CALLBACK_UNAUTHENTIC') return stays(error)
+    throw error
+  }
 }

@@ -25,6 +25,8 @@ export interface WatchLoopOptions {
   readonly submissions: Submissions
   readonly questioner: Questioner
   readonly report: Pick<WatchReport, 'onError'>
+  /** Default: {@link LIMITS}. */
+  readonly limits?: ClaimOptions
   /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
@@ -34,7 +36,7 @@ export interface WatchLoopOptions {
  * reports a failure of the store and goes on.
  */
 export function watchOver (options: WatchLoopOptions): WatchLoop {
-  const { submissions, questioner, report, now = () => performance.now() } = options
+  const { submissions, questioner, report, limits = LIMITS, now = () => performance.now() } = options
   const underWay = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let dueAt = Infinity
@@ -69,7 +71,7 @@ export function watchOver (options: WatchLoopOptions): WatchLoop {
   }
 
   async function claim (): Promise<number> {
-    const due = await submissions.claim(LIMITS)
+    const due = await submissions.claim(limits)
     // After a stop, other processes claim the submissions when the lease has ended.
     for (const submission of isStopped ? [] : due) {
       run(async () => {

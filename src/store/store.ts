@@ -76,7 +76,8 @@ export interface EventStore {
    * The store orders concurrent calls for one task. Resolves once the event survives a power cut. A call that rejects
    * with `STORE_UNAVAILABLE` may have been kept all the same, once; the same draft again is then its duplicate.
    *
-   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery's key came with another body and that is rejected
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery's key came with another body and that is rejected, or
+   *   the token of the callback's URL is of another task or step
    */
   append (taskId: string, draft: EventDraft): Promise<Appended>
 
@@ -157,8 +158,9 @@ export interface Quarantine {
    * Quarantines a callback; resolves once it survives a power cut. A delivery that is held already is not held again.
    *
    * @returns the event that this delivery became before, if any; then nothing is held
-   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery came with another body before and that is rejected;
-   *   `QUARANTINE_FULL` beyond 1,000 callbacks or 16 MiB
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when the delivery came with another body before and that is rejected,
+   *   or the token is of another task or step; `QUARANTINE_FULL` beyond 1,000 callbacks or 16 MiB, or 10 callbacks
+   *   under one token
    */
   hold (held: HeldDraft): Promise<TaskEvent | undefined>
   /** Resolves with all held callbacks, oldest first. */
@@ -167,9 +169,10 @@ export interface Quarantine {
   /**
    * Atomically appends the callback's event and removes it from quarantine. With concurrent calls, exactly one
    * succeeds. From then on the delivery is known by that event. A delivery that became an event in the meantime does
-   * not become a second one.
+   * not become a second one. The draft is about the submission whose token the callback came under.
    *
    * @returns undefined when the callback is no longer held
+   * @throws {RelayError} `CALLBACK_UNAUTHENTIC` when that token is of another task; the callback stays
    */
   release (id: number, taskId: string, draft: EventDraft): Promise<Appended | undefined>
   /** Removes a held callback; resolves with false when it is not held. */

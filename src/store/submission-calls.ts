@@ -108,6 +108,7 @@ function questions (table: SubmissionTable): Pick<SubmissionCalls<never>, 'claim
 
   /** Claims due submissions up to the limit. If one more is due, pauses until the oldest call leaves the window. */
   function claimDue ({ leaseMs, maxQuestions, maxCalls, windowMs }: ClaimOptions, now: number): BoundRow[] {
+    if (maxQuestions === 0) return []
     const recent = table.callsAfter(now - windowMs)
     const room = Math.max(0, Math.min(maxQuestions - recent.questions, maxCalls - recent.calls))
     const due = table.due(now, false, room + 1)

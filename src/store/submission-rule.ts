@@ -119,11 +119,11 @@ export function submissionRule<Kept extends MaySettle> (
     return { ...kept, settled: { step: row.step, submittedAt: row.submittedAt } }
   }
 
-  function progress (row: BoundRow, { about }: DatedDraft): void {
+  function progress (row: BoundRow, about: About): void {
     if (row.stage === 'settled') return
     // Without a token it may be a late resend from before the submission.
-    const hasProgressed = about?.submission === undefined ? row.hasProgressed : 1
-    table.update(row, { hasProgressed, progress: about?.progress ?? row.progress })
+    const hasProgressed = about.submission === undefined ? row.hasProgressed : 1
+    table.update(row, { hasProgressed, progress: about.progress ?? row.progress })
   }
 
   function append (draft: DatedDraft, keep: () => Kept): Kept {
@@ -132,7 +132,7 @@ export function submissionRule<Kept extends MaySettle> (
     if (!row) return keep()
     const { step, meaning, submission } = about
     if (meaning === undefined) {
-      progress(row, draft)
+      progress(row, about)
       return keep()
     }
     const { own, former } = same(row, meaning)

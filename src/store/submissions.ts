@@ -102,7 +102,10 @@ export interface Watched {
 export interface ClaimOptions {
   /** Time for which no other caller gets the same submission, in milliseconds. */
   readonly leaseMs: number
-  /** Questions allowed in `windowMs`, over every process that shares the store. */
+  /**
+   * Questions allowed in `windowMs`, over every process that shares the store. 0 claims only submissions past their
+   * deadline.
+   */
   readonly maxQuestions: number
   /** Questions and submissions together allowed in `windowMs`: submissions come first. */
   readonly maxCalls: number

@@ -1,6 +1,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { CallbackBodySchema, TaskIdSchema, type CallbackBody } from '../../schemas/callback.ts'
 import { SunoAnswerSchema } from '../../schemas/suno.ts'
+import { redactTokens } from '../secrets.ts'
 import { SunoError, type SunoErrorDetails, type SunoErrorKind } from './error.ts'
 import { cannot, type Answer } from './exchange.ts'
 import { namedTaskIds } from './signature.ts'
@@ -9,8 +10,6 @@ import { isServerError, meaningOfCode, meaningOfStatus, type Vendor } from './ve
 const SUCCESS = 200
 // Both vendors allow 20 calls in 10 seconds.
 const BUSY_SECONDS = 10
-// Tokens of callback URLs that the vendor repeats.
-const TOKENS = /([?&]token=)[^&\s"\\]+/g
 const MAX_WORDS = 500
 
 const FACT: Readonly<Record<SunoErrorKind, string>> = {
@@ -111,6 +110,6 @@ function failure (answer: Answer, { vendor, apiKey }: Account, submits: boolean)
 function wordsOf (json: unknown, apiKey: string): string | null {
   const { msg, message, error } = Object(json)
   const words: string | undefined = [msg, message, error].find((text) => typeof text === 'string' && text.trim() !== '')
-  const safe = words?.replaceAll(apiKey, '[API key]').replace(TOKENS, '$1[token]')
+  const safe = words && redactTokens(words.replaceAll(apiKey, '[API key]'))
   return safe?.replace(/\p{Cc}+/gu, ' ').slice(0, MAX_WORDS) ?? null
 }

@@ -5,6 +5,7 @@ import type { EventData, EventName } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import { isOutcome, type EventDraft, type Held } from '../event.ts'
 import { meaningOf } from '../meaning.ts'
+import { redactTokens } from '../secrets.ts'
 
 const MAX_DEPTH = 64
 const SUCCESS = 200
@@ -49,9 +50,12 @@ export function readCallback (step: Step, json: unknown, reception: Reception): 
   const digest = digestOf(step, json)
   const { receivedAt, source = 'callback', submission } = reception
   const own = { taskId, step, source, receivedAt: receivedAt.toISOString() }
-  const data = JSON.stringify(eventData(json, fields, own))
-  const kind = isOutcome(event) ? { meaning: meaningOf(event, fields) } : { progress: fields.status ?? '' }
-  const about = { step, ...kind, submission }
+  // The vendor may repeat the callback URL.
+  const data = redactTokens(JSON.stringify(eventData(json, fields, own)))
+  const isOver = isOutcome(event)
+  const meaning = isOver ? meaningOf(event, fields) : undefined
+  const progress = isOver ? undefined : fields.status ?? ''
+  const about = { step, meaning, progress, submission }
   return { taskId, draft: { event, data, digest, about } }
 }
 

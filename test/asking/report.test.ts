@@ -33,6 +33,16 @@ t.test('report: a settled submission is one line, counted by source and timed by
   t.match(await text(), /relay_events_total\{event="phrase-ready"\} 1\n/)
 })
 
+t.test('report: a submission that a callback from quarantine has settled is counted', async t => {
+  const { report, lines, text } = setUp()
+  report.onReplayed({ id: 1, event, settled })
+  report.onReplayed({ id: 2, event })
+  report.onReplayed({ id: 3, reason: 'it is odd' })
+  t.match(lines, [['info', 'submission settled', { taskId: 'a', source: 'callback' }]])
+  t.equal(lines.length, 1)
+  t.match(await text(), /relay_settled_total\{source="callback"\} 1\n/)
+})
+
 t.test('report: an overdue task and a timeout are a line each', async t => {
   const { report, lines, text } = setUp()
   report.onOverdue(due, { ...appended, event: { ...appended.event, event: 'task-overdue' } })

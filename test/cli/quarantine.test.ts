@@ -33,6 +33,15 @@ t.test('quarantine show escapes control characters for the terminal', async t =>
   t.equal(await quarantine(['show', '2'], env), '{"msg":"\\u009b31m\\u007f"}\n')
 })
 
+t.test('quarantine show removes tokens of callback URLs', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  await store.quarantine.hold({ ...UNREADABLE, body: '{"url":"https://relay.example/callback?token=secret"}' })
+  await store.close()
+  const shown = '{"url":"https://relay.example/callback?token=[token]"}\n'
+  t.equal(await quarantine(['show', '1'], { STORE_URL: `sqlite:${path}` }), shown)
+})
+
 t.test('quarantine replay publishes each readable callback once', async t => {
   const env = await databaseWithTwo(t)
   const output = /^1\tbecame [0-9a-f-]+\.1 of task a\n2\tstays: Cannot read the callback: .*\n$/

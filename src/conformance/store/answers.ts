@@ -1,3 +1,4 @@
+import type { Appended } from '../../store/store.ts'
 import { draft, numbers, readAll } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import { CLAIM, failure, PATIENCE, phrase, progress, stageOf, submit, textsOf } from './submission-drafts.ts'
@@ -25,8 +26,8 @@ export const ANSWER_CASES: Cases = {
     const store = await open({ now: () => 5000 })
     await submit(store, 'r', 'a')
     const answered = await store.submissions.answer('r', { draft: phrase('ready'), nextMs: 10 })
-    const { event, duplicate, settled } = answered ?? {}
-    t.strictSame([event?.seq, event?.taskId, duplicate], [1, 'a', false])
+    const { event, duplicate, settled } = answered as Appended
+    t.strictSame([event.seq, event.taskId, duplicate], [1, 'a', false])
     t.strictSame(settled, { step: 'validate', submittedAt: 5000 })
     t.strictSame(await readAll(store, 'a'), [event])
     t.equal(await stageOf(store, 'a'), 'settled')

@@ -72,13 +72,14 @@ export const CLAIM_CASES: Cases = {
     t.equal((await store.submissions.claim(options)).length, 3)
   },
 
-  async 'submissions.claim() gives none when no question is allowed' (t, open) {
+  async 'submissions.claim() leaves questions to others where none is allowed' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })
     await submit(store, 'r', 'a')
     time += askAfterMs
     t.strictSame(await store.submissions.claim({ ...CLAIM, maxQuestions: 0, windowMs: 70 }), [])
-    t.equal(await store.submissions.nextDueMs(), 70)
+    t.equal(await store.submissions.nextDueMs(), 0)
+    t.strictSame((await store.submissions.claim(CLAIM)).map(({ id }) => id), ['r'])
   },
 
   async 'submissions.pause() holds back questions, and not the end of those past their deadline' (t, open) {

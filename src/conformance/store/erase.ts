@@ -55,6 +55,7 @@ export const ERASE_CASES: Cases = {
     const store = await open()
     const patience = { askAfterMs: 0, giveUpMs: 1000 }
     for (const taskId of ['a', 'b']) await store.submissions.watch({ id: taskId, taskId, step: 'validate' }, patience)
+    await store.submissions.watch({ id: 'v', taskId: 'a', step: 'generate' }, patience)
     await store.erase('a', [])
     t.strictSame(await store.submissions.of('a'), [])
     t.equal((await store.submissions.of('b')).length, 1)

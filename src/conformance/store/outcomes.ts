@@ -24,6 +24,7 @@ export const OUTCOME_CASES: Cases = {
     await store.append('a', phrase('ready', { step: 'generate' }))
     await store.append('b', phrase('ready'))
     await store.append('a', draft('about nothing'))
+    await store.append('a', { ...draft('without a status'), about: { step: 'validate' } })
     t.equal(await stageOf(store, 'a'), 'expected')
     await submit(store, 'v', 'b', { step: 'regenerate', named: 'b' })
     await store.append('b', phrase('of a validate'))

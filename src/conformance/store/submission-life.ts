@@ -71,10 +71,11 @@ export const SUBMISSION_SHARED_CASES: Cases = {
     for (const id of ids) await submit(stores[Number(id) % 2] as typeof stores[0], id, id)
     time += askAfterMs
     const options = { ...CLAIM, leaseMs: 1000, windowMs: 60, maxQuestions: 12, maxCalls: 30 }
-    const claims = await Promise.all(numbers(10).map((n) => stores[n % 2]?.submissions.claim(options) ?? []))
+    const claim = () => stores.map(({ submissions }) => submissions.claim(options))
+    const claims = await Promise.all(numbers(5).flatMap(claim))
     t.equal(claims.flat().length, 12)
     time += 60
-    const later = await Promise.all(stores.map(({ submissions }) => submissions.claim(options)))
+    const later = await Promise.all(claim())
     t.strictSame([...claims, ...later].flat().map(({ id }) => id).sort(), ids.sort())
   },
 

@@ -1,3 +1,5 @@
+import type { TaskEvent } from '../../event.ts'
+import type { Appended } from '../../store/store.ts'
 import { draft, readAll } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import { PATIENCE, phrase, progress, stageOf, submit, textsOf } from './submission-drafts.ts'
@@ -12,7 +14,7 @@ export const WATCH_CASES: Cases = {
     await store.append('a', draft('before'))
     await store.submissions.reserve({ id: 'r', step: 'validate', taskId: 'a' }, PATIENCE)
     const expected = await store.submissions.expect('r', 'a')
-    const { id: place } = (await readAll(store, 'a'))[0] ?? {}
+    const { id: place } = (await readAll(store, 'a'))[0] as TaskEvent
     const bound = { taskId: 'a', place, stage: 'expected' }
     t.strictSame(expected, { id: 'r', step: 'validate', ...bound, submittedAt: 5000, asked: 0 })
     t.strictSame(await store.submissions.expect('r', 'a'), expected)
@@ -119,7 +121,7 @@ export const WATCH_CASES: Cases = {
     const { epochs, ...before } = await store.extent('a')
     const expected = { step: 'validate', submittedAt: 5000, isOverdue: false }
     t.strictSame(before, { first: 1, last: 0, newest: undefined, expected })
-    const { event: newest } = await store.submissions.overdue('r', draft('overdue')) ?? {}
+    const { event: newest } = await store.submissions.overdue('r', draft('overdue')) as Appended
     const overdue = { first: 1, last: 1, newest, epochs, expected: { ...expected, isOverdue: true } }
     t.strictSame(await store.extent('a'), overdue)
     time += 1

@@ -2,8 +2,12 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { RelayError } from '../../errors.ts'
 import { isLoopback } from '../../loopback.ts'
 
+// Probes of Kubernetes name the pod's address. Their answers contain no secrets.
+const PROBE = /\/(?:healthz|readyz)$/
+
 /**
- * Creates the hook that serves only loopback names and the host of `PUBLIC_URL`: `HOST_UNKNOWN` for others.
+ * Creates the hook that serves only loopback names and the host of `PUBLIC_URL`, except on the routes of probes:
+ * `HOST_UNKNOWN` for others.
  *
  * A relay whose callbacks need no proof needs it. By DNS rebinding, a page of a stranger reaches a loopback address
  * under a name of its own, and no rule of the browser stops it. A proxy that passes the name on is noticed as well.
@@ -15,10 +19,11 @@ export function knownHostsOnly (publicUrl: string) {
 
   const isKnown = (name: string) => isLoopback(name) || name === publicHost
 
-  return ({ host, headers }: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+  return (request: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+    const { host, headers, routeOptions: { url = '' } } = request
     // Behind a trusted proxy, `host` is the X-Forwarded-Host. A page could set that header, but not the Host.
     const names = [host, headers.host ?? ''].map(hostnameOf)
-    next(names.every(isKnown) ? undefined : unknownHost())
+    next(PROBE.test(url) || names.every(isKnown) ? undefined : unknownHost())
   }
 }
 

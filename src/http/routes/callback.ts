@@ -130,7 +130,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
   async function hold (arrival: Arrival, reason: string, field?: string): Promise<TaskEvent | undefined> {
     const { step, body, proof, path, mediaType } = arrival
     const digest = digestOfHeld(arrival)
-    const first = await hub.hold({ step, body, reason, digest, signedTaskId: proof.taskId, delivery: proof.delivery })
+    const { taskId: signedTaskId, delivery, submission } = proof
+    const first = await hub.hold({ step, body, reason, digest, signedTaskId, delivery, submission })
     app.log.warn({ step, path, mediaType, field, reason }, 'callback quarantined')
     return first
   }

@@ -100,6 +100,9 @@ const MIGRATIONS: ReadonlyArray<string | ((db: DatabaseSync) => void)> = [`
   CREATE INDEX quarantine_by_submission ON quarantine (submission) WHERE submission IS NOT NULL;
   CREATE TRIGGER events_of_older_versions BEFORE INSERT ON events WHEN NEW.fork IS NULL
   BEGIN SELECT RAISE(ABORT, 'a newer Phrase Relay has changed its schema, stop this process'); END;
+  CREATE TRIGGER marks_of_older_versions BEFORE INSERT ON marks WHEN NEW.fork IS NULL
+  AND EXISTS (SELECT 1 FROM events WHERE task_id = NEW.task_id AND seq = NEW.seq AND fork IS NOT NULL)
+  BEGIN SELECT RAISE(ABORT, 'a newer Phrase Relay has changed its schema, stop this process'); END;
 `, fillInOutcomes]
 
 /** Version of the schema that this code reads and writes. */

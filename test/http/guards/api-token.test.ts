@@ -1,4 +1,5 @@
 import t from 'tap'
+import { sendRaw, statuses } from '../../support/raw.ts'
 import { startRelay, type TestRelay } from '../../support/relay.ts'
 
 const TOKEN = 't'.repeat(32)
@@ -23,6 +24,11 @@ t.test('without API_TOKENS, requests of others, through a proxy or by a page are
   }
   t.equal(await statusOf(app, { host: 'relay.example' }), 401)
   t.equal(await statusOf(app, { origin: 'https://evil.example' }), 401)
+})
+
+t.test('without API_TOKENS, a request without a name is refused', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: [TOKEN] })
+  t.strictSame(statuses(await sendRaw(t, url, 'DELETE /tasks/a HTTP/1.0\r\n\r\n')), [401])
 })
 
 t.test('with API_TOKENS, one of them is needed and enough', async t => {

@@ -8,7 +8,7 @@ import { startRelay } from '../../support/relay.ts'
 
 async function statusOf (t: Test, headers: Record<string, string>, config: Partial<Config> = {}): Promise<number> {
   const { app } = await startRelay(t, config)
-  return (await app.inject({ url: '/healthz', headers })).statusCode
+  return (await app.inject({ url: '/metrics', headers })).statusCode
 }
 
 for (const host of [
@@ -35,8 +35,8 @@ for (const host of [
 
 t.test('an open relay does not serve a request without a name', async t => {
   const { url } = await startRelay(t)
-  t.strictSame(statuses(await sendRaw(t, url, 'GET /healthz HTTP/1.0\r\n\r\n')), [421])
-  t.strictSame(statuses(await sendRaw(t, url, 'GET /healthz HTTP/1.0\r\nhost:\r\n\r\n')), [421])
+  t.strictSame(statuses(await sendRaw(t, url, 'GET /metrics HTTP/1.0\r\n\r\n')), [421])
+  t.strictSame(statuses(await sendRaw(t, url, 'GET /metrics HTTP/1.0\r\nhost:\r\n\r\n')), [421])
 })
 
 t.test('an open relay refuses callbacks, streams and the page under another name, with the cure', async t => {
@@ -48,6 +48,16 @@ t.test('an open relay refuses callbacks, streams and the page under another name
     const response = await app.inject({ method, url, headers: { host: 'evil.example' }, ...body })
     t.equal(response.statusCode, 421, url)
     t.match(response.json(), { code: 'HOST_UNKNOWN', detail: /CALLBACK_TOKENS, WEBHOOK_HMAC_KEYS or PUBLIC_URL/ })
+  }
+})
+
+t.test('an open relay answers probes under any name, which may be the address of a pod', async t => {
+  const { app } = await startRelay(t)
+  for (const url of ['/healthz', '/readyz', '/healthz?verbose']) {
+    t.equal((await app.inject({ url, headers: { host: '10.0.0.1:3000' } })).statusCode, 200, url)
+  }
+  for (const url of ['/events/healthz', '/tasks/readyz']) {
+    t.equal((await app.inject({ url, headers: { host: '10.0.0.1:3000' } })).statusCode, 421, url)
   }
 })
 
@@ -76,6 +86,7 @@ t.test('behind a trusted proxy, both the forwarded name and the Host count', asy
 t.test('a relay in another app checks the host of its own routes only', async t => {
   const { app } = await mountRelay(t, memoryStore(), { prefix: '/relay' })
   const headers = { host: 'app.example' }
-  t.equal((await app.inject({ url: '/relay/healthz', headers })).statusCode, 421)
+  t.equal((await app.inject({ url: '/relay/metrics', headers })).statusCode, 421)
+  t.equal((await app.inject({ url: '/relay/readyz', headers })).statusCode, 200)
   t.equal((await app.inject({ url: '/other', headers })).statusCode, 404)
 })

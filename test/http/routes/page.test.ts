@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { Config } from '../../../schemas/config.ts'
 import { page, type PageOptions } from '../../../src/http/routes/page.ts'
 import { createHub, localBus, memoryStore, phraseRelay } from '../../../src/index.ts'
+import { sendRaw } from '../../support/raw.ts'
 import { startRelay, temporaryFolder } from '../../support/relay.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -88,6 +89,13 @@ t.test('page: offers a submission to loopback names only, and without API tokens
   t.equal(await offered({ SUNO_API_KEY, API_TOKENS: ['t'.repeat(32)] }), false)
   t.equal(await offered({ SUNO_API_KEY, API_TOKENS: ['t'.repeat(32)], HOST: '0.0.0.0' }), false)
   t.equal(await offered({}), false)
+})
+
+t.test('page: offers no submission under another name than a loopback one', async t => {
+  const url = await listen(t, { openCallbacks: true, openSubmissions: true, tickets: false }, '127.0.0.1')
+  const get = (host: string) => sendRaw(t, url, `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+  t.match(await get('localhost'), 'data-sample="yes" data-submit="yes"')
+  t.match(await get('relay.example'), 'data-sample="yes" data-submit="no"')
 })
 
 t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {

@@ -7,6 +7,7 @@ import { createRefusalLog } from '../../../src/http/guards/refusal-log.ts'
 import { callback } from '../../../src/http/routes/callback.ts'
 import { createHub, localBus, memoryStore, phraseRelay, readHeld } from '../../../src/index.ts'
 import { createMetrics } from '../../../src/metrics.ts'
+import { startAsking, startSandbox, submitTo, VALIDATE } from '../../support/asking.ts'
 import { phraseReady, post } from '../../support/callbacks.ts'
 import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay, temporaryFolder } from '../../support/relay.ts'
@@ -180,6 +181,26 @@ t.test('a relay replays its quarantine at the start', async t => {
   const { url, hub } = await startRelay(t, { ...CONFIG, STORE_URL })
   t.match(await (await fetch(`${url}/tasks/a`)).json(), { state: 'phrase-ready', events: { length: 1 } })
   t.match(await hub.replay(readHeld), [{ id: 1 }])
+})
+
+t.test('callback: an unreadable body under the token of a submission keeps its token', async t => {
+  const sandbox = await startSandbox(t, { lose: 1 })
+  const { url, hub } = await startAsking(t, sandbox.url)
+  const { json: { taskId } } = await submitTo(`${url}/tasks`, VALIDATE)
+  const { search } = new URL((sandbox.requests[0]?.params as { callBackUrl: string }).callBackUrl)
+  const odd = (taskId: string) => ({ code: '200', data: { ...phraseReady(taskId).data, echo: search } })
+  for (const id of [taskId, taskId, 'other']) {
+    t.strictSame((await post(url, odd(id), { query: search, step: 'validate' })).json, QUARANTINED)
+  }
+  t.equal(await hub.quarantineSize(), 2)
+  t.match(await hub.replay(readOdd), [
+    { id: 1, event: { taskId, event: 'phrase-ready' }, settled: { step: 'validate' } },
+    { id: 2, reason: /its token belongs to another task or step/ }
+  ])
+  t.match(await hub.submissions.of(taskId), [{ stage: 'settled' }])
+  const { events } = await (await fetch(`${url}/tasks/${taskId}`)).json() as { events: object[] }
+  t.match(JSON.stringify(events.at(-1)), '?token=[token]')
+  t.match(await hub.erase(taskId, () => false), { callbacks: 1 })
 })
 
 t.test('hub.replay() skips a callback that is dropped during the replay', async t => {

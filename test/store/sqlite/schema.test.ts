@@ -140,8 +140,12 @@ t.test('schema: an older version that goes on writing to a file fails, and keeps
   // As versions 1 to 5 of the schema do.
   const columns = 'task_id, seq, at, event, data, digest'
   const append = () => { meddle(path, `INSERT INTO events (${columns}) VALUES ('a', 1, 5, 'task-update', '{}', 'd')`) }
-  t.throws(append, { message: /a newer Phrase Relay has changed its schema/ })
+  const changed = { message: /a newer Phrase Relay has changed its schema/ }
+  t.throws(append, changed)
   t.equal((await store.append('a', draft('one'))).event.seq, 1)
+  const trim = () => { meddle(path, "INSERT INTO marks (task_id, seq, at) VALUES ('a', 1, 5)") }
+  t.throws(trim, changed)
+  t.equal(await store.trim(0, () => false), 1)
 })
 
 t.test('schema: this version stops writing when a newer one has changed the file, and keeps nothing', async t => {
