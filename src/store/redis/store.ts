@@ -93,7 +93,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
   const store: EventStore = {
     get epoch () { return epoch },
     publishes: true,
-    quarantine: undefined as never,
+    quarantine: { list: async () => [] } as never,
     submissions: undefined as never,
 
     async append (taskId, draft) {
