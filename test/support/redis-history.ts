@@ -53,7 +53,8 @@ export function redisHistory (t: Lifetime, server: TestRedis, options: RedisStor
   return {
     durable: true,
     shared: true,
-    open: (given) => redisStore(redisConnections({ address, prefix }), { ...options, ...given }),
+    // Cases with bodies of 16 MiB take seconds on a busy machine.
+    open: (given) => redisStore(redisConnections({ address, prefix, timeoutMs: 60_000 }), { ...options, ...given }),
     fork: () => admin(async (client) => { await changeId(client) }),
     copy: () => admin(async (client) => {
       const names = await client.keys(keys)

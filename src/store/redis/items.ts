@@ -14,8 +14,18 @@ export function readEpochs (text: string): Epochs {
   })
 }
 
+/** Place of an event. */
+export interface Place {
+  readonly taskId: string
+  readonly seq: number
+  readonly epoch: string
+}
+
+/** Reply of the script that reads a page after the seq `after`. */
+export type PageReply = [after: number, epochs: string, items: string[]]
+
 /** Reads an item: `<at>[ <submission>]\n<event>\n<data>[\n<step>\n<meaning>]`. */
-export function readItem (item: string, { taskId, seq, epoch }: { taskId: string, seq: number, epoch: string }): TaskEvent {
+export function readItem (item: string, { taskId, seq, epoch }: Place): TaskEvent {
   const start = item.indexOf('\n') + 1
   const middle = item.indexOf('\n', start)
   const end = item.indexOf('\n', middle + 1)
@@ -28,8 +38,8 @@ export function readItem (item: string, { taskId, seq, epoch }: { taskId: string
   }
 }
 
-/** Reads a page of items that follow the seq `after`. */
-export function readPage (taskId: string, [after, epochs, items]: [number, string, string[]]): TaskEvent[] {
+/** Reads a page. */
+export function readPage (taskId: string, [after, epochs, items]: PageReply): TaskEvent[] {
   const extent = { epochs: readEpochs(epochs) } as Extent
   return items.map((item, i) => {
     const seq = after + 1 + i
@@ -38,7 +48,7 @@ export function readPage (taskId: string, [after, epochs, items]: [number, strin
 }
 
 /** Returns the outcome of a draft as items have it; empty for a draft that is none. */
-export function outcomeOf ({ about }: EventDraft): string {
+export function outcomeOf ({ about }: Pick<EventDraft, 'about'>): string {
   return about?.meaning === undefined ? '' : `${about.step}\n${about.meaning}`
 }
 
@@ -47,7 +57,9 @@ export type AddReply = ['kept', seq: number, epoch: string] |
   ['repeat' | 'erased', seq: number, epoch: string, item: string, taskId: string]
 
 /** Turns the reply of a script into the result of an append. */
-export function toAppended (taskId: string, { event, data }: Pick<EventDraft, 'event' | 'data'>, reply: AddReply): Appended {
+export function toAppended (
+  taskId: string, { event, data }: Pick<EventDraft, 'event' | 'data'>, reply: AddReply
+): Appended {
   const [kind, seq, epoch, item = '', owner = taskId] = reply
   const id = `${epoch}.${seq}`
   if (kind === 'kept') return { event: { taskId, seq, id, event, data }, duplicate: false }

@@ -8,6 +8,14 @@
 //   d:<key>        a delivery: `<digest>\n<seq>\n<epoch>\n<task>`, without a seq while it is held
 //   x:<task>       highest seq that was erased
 //   expiries       times at which keys of deliveries were forgotten, one for each minute
+//   held:about, held:body, held:last, held:bytes
+//                  callbacks in quarantine: hashes by id, the last id, and the sum of the bodies
+//   s:row, s:key   submissions as JSON by id; ids by idempotency key
+//   s:t:<task>     ids of a task's submissions
+//   s:at, s:due    submissions by time, and those that are watched by the time when they are due
+//   s:overdue      submissions that are overdue
+//   s:n, s:calls, s:paused, s:secret
+//                  last number, recent calls to Suno, end of a pause, the secret that signs reservations
 //
 // An item is `<at>[ <submission>]\n<event>\n<data>[\n<step>\n<meaning>]`.
 
@@ -18,6 +26,11 @@ local P = KEYS[1]
 local function wallClock()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- A write that changes nothing: WAIT then covers the event that a duplicate repeats, too.
+local function touch()
+  redis.call('SET', P .. 'check', '')
 end
 
 local function epochNow(seed)
@@ -63,7 +76,8 @@ local function push(task, now, draft, last, epochs)
   elseif lastEpoch(epochs) ~= epoch then
     epochs = epochs .. ',' .. seq .. ':' .. epoch
   end
-  local item = now .. '\\n' .. draft.event .. '\\n' .. draft.data
+  local head = draft.submission and now .. ' ' .. draft.submission or now
+  local item = head .. '\\n' .. draft.event .. '\\n' .. draft.data
   if draft.outcome ~= '' then item = item .. '\\n' .. draft.outcome end
   local count = redis.call('RPUSH', P .. 'e:' .. task, item)
   redis.call('HSET', P .. 't:' .. task, 'last', seq, 'at', now, 'digest', draft.digest, 'epochs', epochs)
@@ -74,11 +88,6 @@ local function push(task, now, draft, last, epochs)
   return { 'kept', seq, epoch }
 end
 
--- A write that changes nothing: WAIT then covers the event that a duplicate repeats, too.
-local function touch(task, at)
-  redis.call('HSET', P .. 't:' .. task, 'at', at)
-end
-
 local function add(task, now, window, draft)
   local t = redis.call('HMGET', P .. 't:' .. task, 'last', 'at', 'digest', 'epochs')
   local last, at = tonumber(t[1] or 0), tonumber(t[2] or 0)
@@ -86,7 +95,7 @@ local function add(task, now, window, draft)
   if t[3] == draft.digest and now - at < window then
     local item = redis.call('LINDEX', P .. 'e:' .. task, -1)
     if item then
-      touch(task, t[2])
+      touch()
       return { 'repeat', last, epochAt(t[4], last), item, task }
     end
   end
@@ -98,15 +107,11 @@ end
 export const DELIVERIES = `
 -- The event of a delivery, if it is kept or was erased.
 local function eventOf(seq, epoch, task)
-  local t = redis.call('HMGET', P .. 't:' .. task, 'last', 'epochs', 'at')
+  local t = redis.call('HMGET', P .. 't:' .. task, 'last', 'epochs')
   local last = tonumber(t[1] or 0)
   if t[2] and seq > 0 and seq <= last and epochAt(t[2], seq) == epoch then
-    local index = seq - 1 - last
-    local item = redis.call('LINDEX', P .. 'e:' .. task, index)
-    if item then
-      touch(task, t[3])
-      return { 'repeat', seq, epoch, item, task }
-    end
+    local item = redis.call('LINDEX', P .. 'e:' .. task, seq - 1 - last)
+    if item then return { 'repeat', seq, epoch, item, task } end
   end
   local erased = tonumber(redis.call('GET', P .. 'x:' .. task) or -1)
   if erased >= seq then return { 'erased', seq, epoch, '', task } end
@@ -139,5 +144,59 @@ local function remember(key, digest, event, expiresAt, rejects)
   if isNew and redis.call('ZCARD', P .. 'expiries') > 5760 then
     redis.call('ZREMRANGEBYRANK', P .. 'expiries', 0, 0)
   end
+end
+`
+
+/** Quarantine. */
+export const HELD = `
+-- Removes a callback. Returns what is known about it.
+local function unhold(id)
+  local text = redis.call('HGET', P .. 'held:about', id)
+  if not text then return nil end
+  local about = cjson.decode(text)
+  redis.call('HDEL', P .. 'held:about', id)
+  redis.call('HDEL', P .. 'held:body', id)
+  redis.call('DECRBY', P .. 'held:bytes', about.bytes)
+  return about
+end
+`
+
+/** Submissions. */
+export const SUBMISSIONS = `
+local function idsOf(task)
+  return string.gmatch(redis.call('GET', P .. 's:t:' .. task) or '', '%S+')
+end
+
+local function dropRow(id)
+  local text = redis.call('HGET', P .. 's:row', id)
+  if not text then return end
+  local row = cjson.decode(text)
+  redis.call('HDEL', P .. 's:row', id)
+  redis.call('ZREM', P .. 's:at', id)
+  redis.call('ZREM', P .. 's:due', id)
+  redis.call('SREM', P .. 's:overdue', id)
+  if row.key ~= cjson.null then redis.call('HDEL', P .. 's:key', row.key) end
+  if row.taskId == cjson.null then return end
+  local left = {}
+  for other in idsOf(row.taskId) do
+    if other ~= id then left[#left + 1] = other end
+  end
+  if #left == 0 then
+    redis.call('DEL', P .. 's:t:' .. row.taskId)
+  else
+    redis.call('SET', P .. 's:t:' .. row.taskId, table.concat(left, ' '))
+  end
+end
+
+-- The newest submission of a task that is watched.
+local function expectedOf(task)
+  local newest
+  for id in idsOf(task) do
+    if redis.call('ZSCORE', P .. 's:due', id) then
+      local row = cjson.decode(redis.call('HGET', P .. 's:row', id))
+      if not newest or row.n > newest.n then newest = row end
+    end
+  end
+  return newest
 end
 `

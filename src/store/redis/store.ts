@@ -4,15 +4,16 @@ import type { RedisConnections } from '../../redis/connections.ts'
 import { useTwice } from '../../redis/link.ts'
 import { runScript, type Argument, type Script } from '../../redis/script.ts'
 import { RelayError } from '../../errors.ts'
-import type { EventDraft } from '../../event.ts'
-import { deliveryRejected } from '../delivery.ts'
-import { epochAt, parseEventId } from '../event-id.ts'
-import { outcomeOf, readEpochs, readItem, readPage, toAppended, type AddReply } from './items.ts'
-import { APPEND, CHECK, EPOCH, EXTENT, MOVED, READ } from './scripts.ts'
+import type { EventStore, StoreOptions } from '../store.ts'
+import { redisAppender } from './append.ts'
+import { redisClock } from './clock.ts'
+import { redisQuarantine } from './quarantine.ts'
+import { redisReader } from './reader.ts'
+import { CHECK, EPOCH, ERASE } from './scripts.ts'
+import { redisSubmissions } from './submissions.ts'
+import { redisTransactions } from './transaction.ts'
+import { trim } from './trim.ts'
 import { redisWriter, type RedisWriter } from './writer.ts'
-import type { Appended, EventStore, Extent, StoreOptions } from '../store.ts'
-
-const MOVED_STEP = 100
 
 /** Options of a Redis store. */
 export interface RedisStoreOptions extends StoreOptions {
@@ -24,13 +25,18 @@ export interface RedisStoreOptions extends StoreOptions {
 
 /** Parts of a Redis store. */
 export interface StoreParts {
-  readonly connections: RedisConnections
   readonly writer: RedisWriter
   /** Life of the history, if none has begun. */
   readonly seed: string
-  /** Time for a script, in milliseconds since 1970; empty: the time of Redis. */
-  readonly now: () => Argument
+  /** Time of Redis as far as it is known, in milliseconds since 1970. It never goes back. */
+  readonly clock: () => number
+  /** Time for a script that appends; empty: the time of Redis. */
+  readonly scriptTime: () => Argument
+  /** Notes the epoch of an append now. */
+  readonly noteEpoch: (epoch: string) => void
   readonly dedupeWindowMs: number
+  /** Max time for which a transaction is tried again, in milliseconds. */
+  readonly timeoutMs: number
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
   readonly requireOpen: () => void
   /** Runs a script that is safe to repeat, on the connection for reads. */
@@ -46,22 +52,25 @@ export interface StoreParts {
  */
 export async function redisStore (connections: RedisConnections, options: RedisStoreOptions = {}): Promise<EventStore> {
   const { dedupeWindowMs = 120_000, now, committed, waitReplicas = 0, waitFsync = false } = options
-  const { base, observer } = connections
+  const { base, timeoutMs, observer } = connections
   const seed = randomBytes(4).toString('hex')
   const reader = connections.link('read')
-  const writer = redisWriter(connections, { waitReplicas, waitFsync, committed, onConnect: readEpoch })
+  const clock = redisClock(now)
+  const writer = redisWriter(connections, { waitReplicas, waitFsync, committed, onConnect: readState })
   let epoch = ''
   let closing: Promise<void> | undefined
   let checking: Promise<void> | undefined
 
-  async function readEpoch (client: Redis): Promise<void> {
-    noteEpoch(await runScript(client, base, { script: EPOCH, args: [seed] }) as string)
+  async function readState (client: Redis): Promise<void> {
+    const [now, time] = await runScript(client, base, { script: EPOCH, args: [seed] }) as [string, number]
+    noteEpoch(now)
+    clock.set(time)
   }
 
-  function noteEpoch (name: string): void {
-    if (name === epoch) return
-    if (epoch !== '') observer.forked?.(name)
-    epoch = name
+  function noteEpoch (now: string): void {
+    if (now === epoch) return
+    if (epoch !== '') observer.forked?.(now)
+    epoch = now
   }
 
   function requireOpen (): void {
@@ -69,67 +78,43 @@ export async function redisStore (connections: RedisConnections, options: RedisS
   }
 
   const parts: StoreParts = {
-    connections,
     writer,
     seed,
+    clock: clock.now,
+    scriptTime: now ? clock.now : () => '',
+    noteEpoch,
     dedupeWindowMs,
+    timeoutMs,
     requireOpen,
-    now: () => now ? Math.floor(now()) : '',
     ask: (script, ...args) => useTwice(reader, (client) => runScript(client, base, { script, args }))
   }
-
-  async function append (taskId: string, draft: EventDraft): Promise<Appended> {
-    const { delivery } = draft
-    const about = draft.about === undefined ? '' : draft.about.submission === undefined ? 'about' : 'named'
-    const args = [parts.now(), dedupeWindowMs, seed, taskId, draft.event, draft.data, draft.digest, outcomeOf(draft), about]
-    if (delivery) args.push(delivery.key, delivery.onConflict, delivery.expiresAt)
-    const reply = await writer.call({ script: APPEND, args }) as AddReply | ['reject'] | ['about']
-    if (reply[0] === 'reject') throw deliveryRejected()
-    if (reply[0] === 'about') throw new Error('not written yet')
-    if (reply[0] === 'kept') noteEpoch(reply[2])
-    return toAppended(taskId, draft, reply)
-  }
+  const transactions = redisTransactions(parts)
+  const appender = redisAppender(parts, transactions)
+  const reading = redisReader(parts)
 
   const store: EventStore = {
     get epoch () { return epoch },
     publishes: true,
-    quarantine: { list: async () => [] } as never,
-    submissions: undefined as never,
+    ...reading,
+    quarantine: redisQuarantine({ parts, transactions, append: appender.appendIn }),
+    submissions: redisSubmissions(parts, transactions, reading.extent),
 
     async append (taskId, draft) {
       requireOpen()
-      return append(taskId, draft)
-    },
-
-    async read (taskId, after, limit) {
-      requireOpen()
-      const id = after === undefined ? undefined : parseEventId(after)
-      if (after !== undefined && !id) return undefined
-      const reply = await parts.ask(READ, taskId, seed, limit, ...(id ? [id.epoch, id.seq] : []))
-      return reply === null ? undefined : readPage(taskId, reply as [number, string, string[]])
-    },
-
-    async extent (taskId) {
-      requireOpen()
-      const [last, first, epochs, item] = await parts.ask(EXTENT, taskId, seed) as [number, number, string, string | null]
-      const extent = { first, last, epochs: readEpochs(epochs) }
-      const place = { taskId, seq: last, epoch: epochAt(extent as Extent, last) }
-      return { ...extent, newest: item === null ? undefined : readItem(item, place) }
+      return appender.append(taskId, draft)
     },
 
     async trim (ageMs, watched) {
       requireOpen()
-      return 0
+      return trim(parts, ageMs, watched)
     },
 
     async erase (taskId, held) {
       requireOpen()
-      return { events: 0, callbacks: 0 }
-    },
-
-    async moved (newest) {
-      requireOpen()
-      return moved(parts, newest)
+      const args = [taskId, seed, clock.now(), ...held]
+      const [events, callbacks, now] = await writer.call({ script: ERASE, args }) as [number, number, string]
+      noteEpoch(now)
+      return { events, callbacks }
     },
 
     async check () {
@@ -144,6 +129,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
       await closing
     }
   }
+
   try {
     // Finds a primary, and reads the epoch.
     await store.check()
@@ -152,15 +138,4 @@ export async function redisStore (connections: RedisConnections, options: RedisS
     throw error
   }
   return store
-}
-
-async function moved ({ ask, seed }: StoreParts, newest: ReadonlyMap<string, string>): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  const all = [...newest].flat()
-  // In steps: a script holds up everything else in Redis.
-  for (let i = 0; i < all.length; i += 2 * MOVED_STEP) {
-    const reply = await ask(MOVED, seed, ...all.slice(i, i + 2 * MOVED_STEP)) as string[]
-    for (let j = 0; j < reply.length; j += 2) found.set(reply[j] as string, reply[j + 1] as string)
-  }
-  return found
 }
