@@ -44,7 +44,7 @@ export function redisAppender (parts: StoreParts, transactions: Transactions): A
       const { event, data, digest, about, delivery } = draft
       const relation = about === undefined ? '' : about.submission === undefined ? 'about' : 'named'
       const args = [scriptTime(), dedupeWindowMs, seed, taskId, event, data, digest, outcomeOf(draft), relation]
-      if (delivery) args.push(delivery.key, delivery.onConflict, delivery.expiresAt)
+      if (delivery) args.push(delivery.key, delivery.onConflict, Math.ceil(delivery.expiresAt))
       const reply = await writer.call({ script: APPEND, args }) as AddReply | ['reject'] | ['about']
       if (reply[0] === 'reject') throw deliveryRejected()
       if (reply[0] === 'about') {

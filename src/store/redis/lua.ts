@@ -11,7 +11,7 @@
 //   held:about, held:body, held:last, held:bytes
 //                  callbacks in quarantine: hashes by id, the last id, and the sum of the bodies
 //   s:row, s:key   submissions as JSON by id; ids by idempotency key
-//   s:t:<task>     ids of a task's submissions
+//   s:t:<task>     ids of a task's submissions, one in a line
 //   s:at, s:due    submissions by time, and those that are watched by the time when they are due
 //   s:overdue      submissions that are overdue
 //   s:n, s:calls, s:paused, s:secret
@@ -22,6 +22,8 @@
 /** Time and epoch. */
 export const BASE = `
 local P = KEYS[1]
+
+local FORMAT = 1
 
 local function wallClock()
   local time = redis.call('TIME')
@@ -37,8 +39,9 @@ local function epochNow(seed)
   local state = redis.call('MGET', P .. 'life', P .. 'fork')
   local life = state[1]
   if not life then
-    life = seed
-    redis.call('MSET', P .. 'life', life, P .. 'format', '1')
+    -- The history may have been flushed: the same node begins another life.
+    life = string.sub(redis.sha1hex(seed .. table.concat(redis.call('TIME'), ' ')), 1, 8)
+    redis.call('MSET', P .. 'life', life, P .. 'format', FORMAT)
   end
   -- Redis takes another id at each start and each promotion.
   local fork = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x%x%x%x%x%x%x%x)') or '0'
@@ -164,7 +167,7 @@ end
 /** Submissions. */
 export const SUBMISSIONS = `
 local function idsOf(task)
-  return string.gmatch(redis.call('GET', P .. 's:t:' .. task) or '', '%S+')
+  return string.gmatch(redis.call('GET', P .. 's:t:' .. task) or '', '[^\\n]+')
 end
 
 local function dropRow(id)
@@ -184,7 +187,7 @@ local function dropRow(id)
   if #left == 0 then
     redis.call('DEL', P .. 's:t:' .. row.taskId)
   else
-    redis.call('SET', P .. 's:t:' .. row.taskId, table.concat(left, ' '))
+    redis.call('SET', P .. 's:t:' .. row.taskId, table.concat(left, '\\n'))
   end
 end
 

@@ -3,8 +3,14 @@ import { MAX_PAGE_BYTES } from '../page.ts'
 import { ADD, BASE, DELIVERIES, EPOCHS, HELD, SUBMISSIONS } from './lua.ts'
 import { COMMIT, SNAPSHOT } from './transaction-scripts.ts'
 
-/** Returns the epoch of an append now, and the time. */
-export const EPOCH = createScript(BASE, 'return { epochNow(ARGV[1]), wallClock() }')
+/** Returns the epoch of an append now, and the time. Fails on a history of a later version. */
+export const EPOCH = createScript(BASE, `
+local format = redis.call('GET', P .. 'format') or FORMAT
+if tonumber(format) > FORMAT then
+  return redis.error_reply('a newer version made its data: its format is ' .. format .. ', expected ' .. FORMAT)
+end
+return { epochNow(ARGV[1]), wallClock() }
+`)
 
 /** Appends a draft: `kept`, `repeat`, `erased`, `reject`, or `about` for a draft that a submission may be about. */
 export const APPEND = createScript(BASE, EPOCHS, ADD, DELIVERIES, `

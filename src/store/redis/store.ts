@@ -26,7 +26,7 @@ export interface RedisStoreOptions extends StoreOptions {
 /** Parts of a Redis store. */
 export interface StoreParts {
   readonly writer: RedisWriter
-  /** Life of the history, if none has begun. */
+  /** Random text for the life of the history, if none has begun. */
   readonly seed: string
   /** Time of Redis as far as it is known, in milliseconds since 1970. It never goes back. */
   readonly clock: () => number
@@ -53,7 +53,7 @@ export interface StoreParts {
 export async function redisStore (connections: RedisConnections, options: RedisStoreOptions = {}): Promise<EventStore> {
   const { dedupeWindowMs = 120_000, now, committed, waitReplicas = 0, waitFsync = false } = options
   const { base, timeoutMs, observer } = connections
-  const seed = randomBytes(4).toString('hex')
+  const seed = randomBytes(16).toString('hex')
   const reader = connections.link('read')
   const clock = redisClock(now)
   const writer = redisWriter(connections, { waitReplicas, waitFsync, committed, onConnect: readState })

@@ -121,7 +121,7 @@ function changes.put(id, row, task, key, due, isOverdue, at)
   for other in idsOf(task) do
     if other == id then return end
   end
-  redis.call('APPEND', P .. 's:t:' .. task, ' ' .. id)
+  redis.call('APPEND', P .. 's:t:' .. task, '\\n' .. id)
 end
 
 function changes.unkey(key)

@@ -46,7 +46,7 @@ export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: Stor
 
   async function attempt<T> (needs: Needs, work: (view: View) => T): Promise<{ result: T, events: AddReply[] } | undefined> {
     const { held = '', delivery, id = '', idempotencyKey = '', taskId = '', due = '', inserts } = needs
-    const wanted = [held, delivery?.key ?? '', delivery?.expiresAt ?? '', id, idempotencyKey, taskId, due]
+    const wanted = [held, delivery?.key ?? '', Math.ceil(delivery?.expiresAt ?? 0), id, idempotencyKey, taskId, due]
     const [digest, state, n] = await ask(SNAPSHOT, inserts ? 'new' : '', ...wanted) as [string, string, number]
     const view = createView(JSON.parse(state) as ViewReply, n)
     const result = work(view)

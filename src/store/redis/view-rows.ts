@@ -30,8 +30,8 @@ export function viewRows ({ rows: texts, calls, paused, n }: RowsReply): ViewRow
     last: n - 1,
     pausedUntil: paused
   }
-  for (const row of rows.filter(isBound).sort((a, b) => b.n - a.n)) {
-    data.byTask.set(row.taskId, [...data.byTask.get(row.taskId) ?? [], row])
+  for (const row of rows.filter(isBound).sort((a, b) => a.n - b.n)) {
+    data.byTask.set(row.taskId, [row, ...data.byTask.get(row.taskId) ?? []])
     if (row.dueAt !== null) data.watched.add(row)
   }
   const formerCalls = new Set(data.calls)

@@ -74,7 +74,7 @@ function viewDeliveries (
 
     remember ({ key, onConflict, expiresAt }, body, event) {
       const { taskId = '', seq = '' } = event ?? {}
-      changes.push(['remember', key, body, taskId, seq, expiresAt, onConflict === 'reject' ? '1' : ''])
+      changes.push(['remember', key, body, taskId, seq, Math.ceil(expiresAt), onConflict === 'reject' ? '1' : ''])
     }
   }
 }
