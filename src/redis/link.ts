@@ -145,7 +145,7 @@ export function isUseless (error: unknown): boolean {
   if (error instanceof DeadlineError) return true
   const { message = '' } = (error ?? {}) as Partial<Error>
   return /^(READONLY|MOVED|ASK|TRYAGAIN|LOADING|CLUSTERDOWN|MASTERDOWN|UNBLOCKED|NOAUTH) /.test(message) ||
-    /non local key|Connection is closed|isn't writeable/.test(message)
+    /non local key|connection close|Connection is closed|isn't writeable/.test(message)
 }
 
 /** Returns the error of a call that needs Redis. */

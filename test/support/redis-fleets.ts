@@ -36,15 +36,17 @@ export interface TestCluster extends TestFleet {
   readonly slot: number
 }
 
-/** Starts a primary, two replicas and three Sentinels, which fail over after 1.5 s. They end with `t`. */
-export async function startSentinels (t: Lifetime, config: RedisConfig = {}): Promise<TestSentinels> {
+/** Starts a primary, two replicas and three Sentinels, which fail over. They end with `t`. */
+export async function startSentinels (
+  t: Lifetime, config: RedisConfig = {}, downAfterMs = DOWN_AFTER_MS
+): Promise<TestSentinels> {
   const first = await startRedis(t, { config })
   const replica = { config: { ...config, replicaof: `127.0.0.1 ${first.port}` } }
   const servers = [first, ...await Promise.all([startRedis(t, replica), startRedis(t, replica)])]
   await until(() => hasReplicas(first, 2))
   const lines = [
     `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${first.port} ${QUORUM}`,
-    `sentinel down-after-milliseconds ${SENTINEL_NAME} ${DOWN_AFTER_MS}`,
+    `sentinel down-after-milliseconds ${SENTINEL_NAME} ${downAfterMs}`,
     `sentinel failover-timeout ${SENTINEL_NAME} 5000`
   ]
   const sentinels = await Promise.all([1, 2, 3].map(() => startRedis(t, { sentinel: true, lines })))

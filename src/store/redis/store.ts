@@ -131,8 +131,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
   }
 
   try {
-    // Finds a primary, and reads the epoch.
-    await store.check()
+    await writer.ready()
   } catch (error) {
     connections.close()
     throw error

@@ -17,6 +17,8 @@ export interface WriterOptions {
 
 /** Writing side of a Redis store. */
 export interface RedisWriter {
+  /** Resolves when a primary is found. */
+  ready (): Promise<void>
   /**
    * Runs a script in the next group. Resolves with its reply once it is as durable as required.
    *
@@ -77,6 +79,8 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
   }
 
   return {
+    ready: () => link.use(async () => {}),
+
     async call (call) {
       const [error, reply] = await commit(call)
       if (error) throw unavailable(error)

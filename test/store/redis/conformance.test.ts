@@ -5,6 +5,6 @@ import { DEBUG_CONFIG, redisHistory } from '../../support/redis-history.ts'
 
 if (skipRedis) t.plan(0, skipRedis)
 else {
-  const server = await startRedis(t, { config: DEBUG_CONFIG })
-  storeConformance(t, 'redisStore', (t) => redisHistory(t, server))
+  const { url } = await startRedis(t, { config: DEBUG_CONFIG })
+  storeConformance(t, 'redisStore', (t) => redisHistory(t, url))
 }
