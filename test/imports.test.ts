@@ -27,7 +27,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
   'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/meaning.ts', 'src/store/', 'node:'],
-  'src/bus/': ['src/event.ts'],
+  'src/store/redis/': [
+    'schemas/', 'src/event.ts', 'src/errors.ts', 'src/redis/', 'src/store/', 'src/store/memory/', 'node:'
+  ],
+  'src/redis/': ['src/errors.ts', 'ioredis', 'node:'],
+  'src/bus/': ['src/event.ts', 'src/redis/', 'node:crypto'],
   'src/suno/': [...SHARED, 'src/meaning.ts', '@sinclair/typebox', 'node:'],
   'src/hub/': ['schemas/', 'src/event.ts', 'src/store/', 'src/bus/'],
   'src/http/': ['schemas/', 'src/errors.ts', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],
@@ -66,11 +70,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files and packages that a room never reaches, not even through others. Imports of types count too. */
 const NEVER: Readonly<Record<string, readonly string[]>> = {
-  'src/store/store.ts': ['src/store/memory/', 'src/store/sqlite/'],
+  'src/store/store.ts': ['src/store/memory/', 'src/store/sqlite/', 'src/store/redis/'],
   'src/hub/': [
-    'src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/http/', 'src/suno/', 'fastify', 'better-sse'
+    'src/store/memory/', 'src/store/sqlite/', 'src/store/redis/', 'src/bus/local.ts', 'src/bus/redis.ts', 'src/redis/',
+    'src/http/', 'src/suno/', 'fastify', 'better-sse'
   ],
-  'src/http/': ['src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/app.ts'],
+  'src/http/': [
+    'src/store/memory/', 'src/store/sqlite/', 'src/store/redis/', 'src/bus/local.ts', 'src/bus/redis.ts', 'src/redis/',
+    'src/app.ts'
+  ],
   'src/cli/': ['src/app.ts', 'src/http/', 'fastify'],
   'src/backend/': ['src/hub/', 'src/http/', 'fastify', 'node:'],
   'src/client/': ['src/hub/', 'src/http/', 'node:']
@@ -168,6 +176,8 @@ const BREACHES: Array<[string, string]> = [
   ['src/errors.ts', "import { x } from '../schemas/event.ts'"],
   ['src/store/memory/x.ts', "import { x } from '../sqlite/store.ts'"],
   ['src/store/x.ts', "import { x } from '../bus/local.ts'"],
+  ['src/store/redis/x.ts', "import { x } from 'ioredis'"],
+  ['src/redis/x.ts', "import { x } from '../event.ts'"],
   ['src/store/x.ts', "import { x } from '../suno/callback.ts'"],
   ['src/store/sqlite/x.ts', "export { x } from '../../hub/hub.ts'"],
   ['src/bus/x.ts', "import type { x } from '../store/memory/store.ts'"],

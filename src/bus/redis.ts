@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
-import type { EventName } from '../../schemas/event.ts'
+import type { Client } from '../redis/client.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import { newsChannel, readMessage, tickChannel, writeMessage } from '../redis/news.ts'
 import type { EventBus, News } from './bus.ts'
@@ -40,7 +39,7 @@ export function redisBus (connections: RedisConnections): EventBus {
   let wasUp = false
   let unheard = 0
 
-  async function prepare (client: Redis): Promise<void> {
+  async function prepare (client: Client): Promise<void> {
     client.on('smessage', onMessage)
     // The slot has moved to another node of the Cluster.
     client.on('moved', () => { link.drop('the slot of its channels has moved') })
@@ -69,7 +68,7 @@ export function redisBus (connections: RedisConnections): EventBus {
       return
     }
     const { epoch, seq, event, data } = readMessage(text)
-    const news: News = { taskId, seq, id: `${epoch}.${seq}`, event: event as EventName, data }
+    const news: News = { taskId, seq, id: `${epoch}.${seq}`, event: event as News['event'], data }
     for (const listener of channel.listeners) listener(news)
   }
 

@@ -4,9 +4,12 @@ import { deadline } from './deadline.ts'
 
 const CONNECT_MS = 2000
 
+/** Connection to a server. */
+export type Client = Redis
+
 /** Open connection to a server. */
 export interface Connected {
-  readonly client: Redis
+  readonly client: Client
   readonly place: Place
 }
 
@@ -16,7 +19,7 @@ export interface Connected {
  *
  * @throws {Error} if the server does not answer within two seconds, or refuses the login
  */
-export async function connect (place: Place, { tls, db = 0 }: RedisAddress, login: Login): Promise<Redis> {
+export async function connect (place: Place, { tls, db = 0 }: RedisAddress, login: Login): Promise<Client> {
   const { username, password } = login
   const client = new Redis({
     ...place,
@@ -49,7 +52,7 @@ export async function connect (place: Place, { tls, db = 0 }: RedisAddress, logi
 }
 
 /** Reads the fields of the server's `INFO`. */
-export async function readInfo (client: Redis): Promise<ReadonlyMap<string, string>> {
+export async function readInfo (client: Client): Promise<ReadonlyMap<string, string>> {
   const text = await deadline(client.info(), CONNECT_MS, 'no answer to INFO')
   const fields = text.split('\r\n').filter((line) => line.includes(':') && !line.startsWith('#'))
   return new Map(fields.map((line) => {

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import type { Place, RedisAddress } from './address.ts'
-import { connect, readInfo, type Connected } from './client.ts'
+import { connect, readInfo, type Client, type Connected } from './client.ts'
 import { deadline } from './deadline.ts'
 
 const ASK_MS = 2000
@@ -84,7 +83,7 @@ function requirePrimary (info: ReadonlyMap<string, string>): void {
 }
 
 /** Returns the node to which a node of a Cluster redirects; undefined if it has the slot of the key itself. */
-async function redirection (client: Redis, { host }: Place, key: string): Promise<Place | undefined> {
+async function redirection (client: Client, { host }: Place, key: string): Promise<Place | undefined> {
   try {
     await deadline(client.exists(key), ASK_MS, 'no answer')
     return undefined

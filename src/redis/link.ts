@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { RelayError } from '../errors.ts'
 import type { Place } from './address.ts'
-import type { Connected } from './client.ts'
+import type { Client, Connected } from './client.ts'
 import { deadline, DeadlineError } from './deadline.ts'
 import type { Finder } from './find.ts'
 
@@ -27,7 +26,7 @@ export interface Link {
 }
 
 /** Work on a connection to the primary. */
-export type Work<T> = (client: Redis) => Promise<T>
+export type Work<T> = (client: Client) => Promise<T>
 
 /** Parts of a link. */
 export interface LinkOptions {

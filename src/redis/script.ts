@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { Client } from './client.ts'
 
 /** Lua script, which Redis runs as one step. */
 export interface Script {
@@ -23,12 +23,12 @@ export function createScript (...parts: readonly string[]): Script {
 }
 
 /** Loads scripts. Redis keeps them neither over a restart nor over a failover. */
-export async function loadScripts (client: Redis, scripts: readonly Script[]): Promise<void> {
+export async function loadScripts (client: Client, scripts: readonly Script[]): Promise<void> {
   await Promise.all(scripts.map(({ source }) => client.script('LOAD', source)))
 }
 
 /** Runs a script; loads it first if Redis has lost it. */
-export async function runScript (client: Redis, base: string, { script, args }: Call): Promise<unknown> {
+export async function runScript (client: Client, base: string, { script, args }: Call): Promise<unknown> {
   try {
     return await client.evalsha(script.sha, 1, base, ...args)
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Expected } from '../submissions.ts'
 import type { EventStore, Extent } from '../store.ts'
 import { readEpochs, readItem, readPage, type PageReply } from './items.ts'
 import { EXTENT, MOVED, READ } from './scripts.ts'
-import type { StoreParts } from './store.ts'
+import type { StoreParts } from './parts.ts'
 
 const MOVED_STEP = 100
 

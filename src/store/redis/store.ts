@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { Client } from '../../redis/client.ts'
 import type { RedisConnections } from '../../redis/connections.ts'
 import { useTwice } from '../../redis/link.ts'
-import { runScript, type Argument, type Script } from '../../redis/script.ts'
+import { runScript } from '../../redis/script.ts'
 import { RelayError } from '../../errors.ts'
 import type { EventStore, StoreOptions } from '../store.ts'
 import { redisAppender } from './append.ts'
 import { redisClock } from './clock.ts'
+import type { StoreParts } from './parts.ts'
 import { redisQuarantine } from './quarantine.ts'
 import { redisReader } from './reader.ts'
 import { CHECK, EPOCH, ERASE } from './scripts.ts'
 import { redisSubmissions } from './submissions.ts'
 import { redisTransactions } from './transaction.ts'
 import { trim } from './trim.ts'
-import { redisWriter, type RedisWriter } from './writer.ts'
+import { redisWriter } from './writer.ts'
 
 /** Options of a Redis store. */
 export interface RedisStoreOptions extends StoreOptions {
@@ -21,26 +22,6 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly waitReplicas?: number | undefined
   /** Whether an event must be on the disk of the primary and of those replicas, too. Default false. */
   readonly waitFsync?: boolean | undefined
-}
-
-/** Parts of a Redis store. */
-export interface StoreParts {
-  readonly writer: RedisWriter
-  /** Random text for the life of the history, if none has begun. */
-  readonly seed: string
-  /** Time of Redis as far as it is known, in milliseconds since 1970. It never goes back. */
-  readonly clock: () => number
-  /** Time for a script that appends; empty: the time of Redis. */
-  readonly scriptTime: () => Argument
-  /** Notes the epoch of an append now. */
-  readonly noteEpoch: (epoch: string) => void
-  readonly dedupeWindowMs: number
-  /** Max time for which a transaction is tried again, in milliseconds. */
-  readonly timeoutMs: number
-  /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
-  readonly requireOpen: () => void
-  /** Runs a script that is safe to repeat, on the connection for reads. */
-  readonly ask: (script: Script, ...args: Argument[]) => Promise<unknown>
 }
 
 /**
@@ -61,7 +42,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
   let closing: Promise<void> | undefined
   let checking: Promise<void> | undefined
 
-  async function readState (client: Redis): Promise<void> {
+  async function readState (client: Client): Promise<void> {
     const [now, time] = await runScript(client, base, { script: EPOCH, args: [seed] }) as [string, number]
     noteEpoch(now)
     clock.set(time)

@@ -6,7 +6,7 @@ import type { Kept } from './view-log.ts'
 import { createView, type View, type ViewReply } from './view.ts'
 import type { Argument } from '../../redis/script.ts'
 import type { Appended } from '../store.ts'
-import type { StoreParts } from './store.ts'
+import type { StoreParts } from './parts.ts'
 
 const MAX_PAUSE_MS = 10
 

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../submissions.ts'
 import { MARK_LIVES } from '../store.ts'
 import { FORGET, FORGET_HELD, FORGET_MARKS, FORGET_SUBMISSIONS, STALE } from './scripts.ts'
-import type { StoreParts } from './store.ts'
+import type { StoreParts } from './parts.ts'
 
 // A script holds up everything else in Redis.
 const STEP = 100

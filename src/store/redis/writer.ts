@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Client } from '../../redis/client.ts'
 import type { RedisConnections } from '../../redis/connections.ts'
 import { isUseless, unavailable } from '../../redis/link.ts'
 import { isMissing, loadScripts, type Call } from '../../redis/script.ts'
@@ -12,7 +12,7 @@ export interface WriterOptions {
   readonly waitFsync: boolean
   readonly committed: ((calls: number) => void) | undefined
   /** Called with each new connection, before it is used. */
-  readonly onConnect: (client: Redis) => Promise<void>
+  readonly onConnect: (client: Client) => Promise<void>
 }
 
 /** Writing side of a Redis store. */
@@ -48,7 +48,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     return link.use((client) => send(client, group))
   })
 
-  async function send (client: Redis, calls: readonly Call[]): Promise<Reply[]> {
+  async function send (client: Client, calls: readonly Call[]): Promise<Reply[]> {
     const replies = await pipeline(client, calls)
     const missing = calls.filter((_, i) => isMissing(replies[i]?.[0]))
     if (missing.length === 0) return replies
@@ -57,7 +57,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     return replies.map((reply) => isMissing(reply[0]) ? again.next().value as Reply : reply)
   }
 
-  async function pipeline (client: Redis, calls: readonly Call[]): Promise<Reply[]> {
+  async function pipeline (client: Client, calls: readonly Call[]): Promise<Reply[]> {
     const commands = client.pipeline()
     for (const { script, args } of calls) commands.evalsha(script.sha, 1, base, ...args)
     if (waitFsync) commands.call('WAITAOF', 1, waitReplicas, waitMs)
