@@ -33,6 +33,11 @@ const FORM = 'redis://[user:password@]host:port[,host:port][/db] or ' +
 const URL_PARTS = /^(rediss?)(\+sentinel)?:\/\/(?:(.*)@)?([^@/?#]+)([^@?#]*)(?:\?([^@#]*))?$/
 const HOST_PARTS = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
 
+/** Whether a `STORE_URL` is that of a Redis. */
+export function isRedisUrl (url: string): boolean {
+  return /^rediss?(\+sentinel)?:\/\//.test(url)
+}
+
 /**
  * Parses the `STORE_URL` of a Redis: `redis://[user:password@]host:port[,host:port][/db]`, or
  * `redis+sentinel://…/name[/db]`; `rediss:` is TLS.
@@ -44,13 +49,13 @@ const HOST_PARTS = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
  */
 export function parseRedisUrl (url: string): RedisAddress {
   const [, scheme, isSentinel, login, hosts, path = '', query = ''] = URL_PARTS.exec(url) ?? []
-  if (!scheme || !hosts) throw wrong('malformed', FORM)
+  if (!scheme || !hosts) throw wrong('is malformed', FORM)
   const parts = path.split('/').slice(1).map(decode)
   const primary = isSentinel && parts.shift()
-  if (isSentinel && !primary) throw wrong('without the name of the primary', FORM)
+  if (isSentinel && !primary) throw wrong('does not name the primary', FORM)
   const [db = '', ...rest] = parts
   if (rest.length > 0 || !/^\d{0,6}$/.test(db)) {
-    throw wrong('malformed after the hosts', `a database from 0 to ${MAX_DB}`)
+    throw wrong('has a malformed database', `a number from 0 to ${MAX_DB}`)
   }
   const port = isSentinel ? SENTINEL_PORT : SERVER_PORT
   return {
@@ -73,7 +78,7 @@ function parsePlace (text: string, defaultPort: number): Place {
   const [, v6, name, port = defaultPort] = HOST_PARTS.exec(text) ?? []
   const host = v6 ?? name
   if (!host || Number(port) === 0 || Number(port) > MAX_PORT) {
-    throw wrong('with a malformed host', `host:port, with a port from 1 to ${MAX_PORT}`)
+    throw wrong('has a malformed host', `host:port, with a port from 1 to ${MAX_PORT}`)
   }
   return { host, port: Number(port) }
 }
@@ -82,7 +87,7 @@ function parseLogin (text: string | undefined): Login {
   if (text === undefined) return {}
   const colon = text.indexOf(':')
   const password = decode(text.slice(colon + 1))
-  if (colon < 0 || !password) throw wrong('with a user without a password', 'user:password@ or :password@')
+  if (colon < 0 || !password) throw wrong('has a user without a password', 'user:password@ or :password@')
   const username = decode(text.slice(0, colon))
   return { ...username && { username }, password }
 }
@@ -91,7 +96,7 @@ function parseSentinelLogin (text: string, primary: string | undefined): Login {
   const query = Object.fromEntries(new URLSearchParams(text))
   const { sentinelUsername: username, sentinelPassword: password, ...rest } = query
   if (!primary || !password || Object.keys(rest).length > 0) {
-    throw wrong('with a query that is none', '?sentinelPassword=, and maybe &sentinelUsername=, for Sentinels')
+    throw wrong('has an unknown query', '?sentinelPassword=, and maybe &sentinelUsername=, for Sentinels')
   }
   return { ...username && { username }, password }
 }
@@ -100,11 +105,11 @@ function decode (text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw wrong('malformed', '% in a name or password as %25')
+    throw wrong('is malformed', '% in a name or password as %25')
   }
 }
 
 /** The message has no part of the URL: any of them may be a secret that stands in the wrong place. */
 function wrong (fact: string, expected: string): RangeError {
-  return new RangeError(`STORE_URL is ${fact}, expected ${expected}`)
+  return new RangeError(`STORE_URL ${fact}, expected ${expected}`)
 }

@@ -48,21 +48,21 @@ const WRONG: Record<string, RegExp> = {
   'redis://host:0': /malformed host/,
   'redis://host:65536': /malformed host/,
   'redis://host,,host': /malformed host/,
-  'redis://host/secret': /after the hosts, expected a database/,
-  'redis://host/1/secret': /after the hosts/,
-  'redis://host/1234567': /after the hosts/,
-  'redis://host?sentinelPassword=secret': /a query that is none/,
-  'redis+sentinel://host': /without the name of the primary/,
-  'redis+sentinel://host/': /without the name of the primary/,
-  'redis+sentinel://host/main/secret': /after the hosts/,
-  'redis+sentinel://host/main?password=secret': /a query that is none/,
-  'redis+sentinel://host/main?sentinelUsername=secret': /a query that is none/
+  'redis://host/secret': /a malformed database, expected a number/,
+  'redis://host/1/secret': /a malformed database/,
+  'redis://host/1234567': /a malformed database/,
+  'redis://host?sentinelPassword=secret': /an unknown query/,
+  'redis+sentinel://host': /does not name the primary/,
+  'redis+sentinel://host/': /does not name the primary/,
+  'redis+sentinel://host/main/secret': /a malformed database/,
+  'redis+sentinel://host/main?password=secret': /an unknown query/,
+  'redis+sentinel://host/main?sentinelUsername=secret': /an unknown query/
 }
 
 for (const [url, message] of Object.entries(WRONG)) {
   t.test(`parseRedisUrl() refuses ${url} and prints no part of it`, async t => {
     const error = t.throws(() => parseRedisUrl(url), { name: 'RangeError', message }) as unknown as Error
-    t.match(error.message, /^STORE_URL is /)
+    t.match(error.message, /^STORE_URL /)
     t.notMatch(error.message, /secret/)
   })
 }
