@@ -14,8 +14,8 @@ export interface Connected {
 }
 
 /**
- * Connects to one server. The library neither connects again, nor queues commands without a connection, nor sends any
- * again: a link finds the primary anew, and only it knows which commands are safe to repeat.
+ * Connects to one server. The library neither connects again, nor queues commands without a connection, nor repeats
+ * any: a link finds the primary again, and only its callers know which commands are safe to repeat.
  *
  * @throws {Error} if the server does not answer within two seconds, or refuses the login
  */

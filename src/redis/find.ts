@@ -25,7 +25,7 @@ export function primaryFinder (address: RedisAddress, key: string): Finder {
   let known: readonly Place[] = []
 
   async function tryAll (places: readonly Place[], attempt: (place: Place) => Promise<Connected>): Promise<Connected> {
-    let last: unknown
+    let last = new Error('there is no server to ask')
     for (const place of places) {
       try {
         return await attempt(place)
@@ -33,7 +33,7 @@ export function primaryFinder (address: RedisAddress, key: string): Finder {
         last = new Error(`${place.host}:${place.port}: ${(error as Error).message}`)
       }
     }
-    throw last as Error
+    throw last
   }
 
   /** Connects to a primary, or to the one to which it redirects. */

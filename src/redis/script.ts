@@ -10,7 +10,7 @@ export interface Script {
 /** Argument of a script. */
 export type Argument = string | number
 
-/** Call of a script. Its one key is the start of all keys; the script derives the others, which are in the same slot. */
+/** Call of a script. Its one key is the start of all keys. The script derives the others: all are in one slot. */
 export interface Call {
   readonly script: Script
   readonly args: readonly Argument[]

@@ -2,7 +2,7 @@ import { acceptOtherBody, type HeldDraft, type HeldSummary, type TaskEvent } fro
 import { deliveryRejected, holdOnce, quarantineFull } from '../delivery.ts'
 import type { EventDraft } from '../../event.ts'
 import type { Quarantine } from '../store.ts'
-import { GET_HELD, LIST_HELD } from './scripts.ts'
+import { GET_HELD, LIST_HELD } from './read-scripts.ts'
 import type { StoreParts } from './parts.ts'
 import type { Transactions } from './transaction.ts'
 import type { Kept } from './view-log.ts'
@@ -22,13 +22,14 @@ const LANE = 'quarantine'
 export function redisQuarantine ({ parts, transactions, append }: QuarantineParts): Quarantine {
   const { requireOpen, ask, clock } = parts
 
-  function hold (view: View, draft: HeldDraft): ReturnType<typeof holdOnce> {
+  function holdIn (view: View, draft: HeldDraft): ReturnType<typeof holdOnce> {
     return holdOnce({
       ...view.deliveries,
       size: () => view.size,
       insert ({ step, body, reason, digest, signedTaskId }: HeldDraft, bytes, own) {
         const delivery = own && acceptOtherBody(own)
-        const about: HeldAbout = { at: clock(), step, reason, bytes, digest, signedTaskId: signedTaskId ?? null, delivery }
+        const known = { at: clock(), step, reason, bytes, digest }
+        const about: HeldAbout = { ...known, signedTaskId: signedTaskId ?? null, delivery }
         view.change('hold', JSON.stringify(about), body, bytes)
       }
     }, draft)
@@ -37,7 +38,8 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
   return {
     async hold (draft) {
       requireOpen()
-      const outcome = await transactions.run(LANE, { held: 'new', delivery: draft.delivery }, (view) => hold(view, draft))
+      const needs = { held: 'new', delivery: draft.delivery } as const
+      const outcome = await transactions.run(LANE, needs, (view) => holdIn(view, draft))
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'full') throw quarantineFull()
       return outcome === 'held' ? undefined : outcome as TaskEvent

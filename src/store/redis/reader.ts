@@ -2,7 +2,7 @@ import { epochAt, parseEventId } from '../event-id.ts'
 import type { Expected } from '../submissions.ts'
 import type { EventStore, Extent } from '../store.ts'
 import { readEpochs, readItem, readPage, type PageReply } from './items.ts'
-import { EXTENT, MOVED, READ } from './scripts.ts'
+import { EXTENT, MOVED, READ } from './read-scripts.ts'
 import type { StoreParts } from './parts.ts'
 
 const MOVED_STEP = 100

@@ -1,5 +1,6 @@
 import { createScript } from '../../redis/script.ts'
-import { ADD, BASE, DELIVERIES, EPOCHS, HELD, SUBMISSIONS } from './lua.ts'
+import { ADD, BASE, DELIVERIES, EPOCHS } from './lua.ts'
+import { HELD, SUBMISSIONS } from './lua-tables.ts'
 
 /** State that a transaction sees, as JSON. Its arrays have one order, so that an equal state is an equal text. */
 const VIEW = `

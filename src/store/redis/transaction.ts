@@ -40,11 +40,17 @@ export interface Transactions {
   ): Promise<Appended | Extract<T, undefined>>
 }
 
+interface Done<T> {
+  readonly result: T
+  readonly events: AddReply[]
+}
+
 /** Creates the transactions of a store. */
 export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: StoreParts): Transactions {
   const lanes = new Map<string, Promise<unknown>>()
 
-  async function attempt<T> (needs: Needs, work: (view: View) => T): Promise<{ result: T, events: AddReply[] } | undefined> {
+  /** Resolves with undefined if the state has changed meanwhile. */
+  async function attempt<T> (needs: Needs, work: (view: View) => T): Promise<Done<T> | undefined> {
     const { held = '', delivery, id = '', idempotencyKey = '', taskId = '', due = '', inserts } = needs
     const wanted = [held, delivery?.key ?? '', Math.ceil(delivery?.expiresAt ?? 0), id, idempotencyKey, taskId, due]
     const [digest, state, n] = await ask(SNAPSHOT, inserts ? 'new' : '', ...wanted) as [string, string, number]
@@ -56,7 +62,7 @@ export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: Stor
     return outcome === 'done' ? { result, events } : undefined
   }
 
-  async function repeat<T> (needs: Needs, work: (view: View) => T) {
+  async function repeat<T> (needs: Needs, work: (view: View) => T): Promise<Done<T>> {
     const end = performance.now() + timeoutMs
     while (performance.now() < end) {
       const done = await attempt(needs, work)
@@ -67,7 +73,7 @@ export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: Stor
   }
 
   /** Runs after the former transactions of the lane. */
-  async function queue<T> (lane: string, needs: Needs, work: (view: View) => T) {
+  async function queue<T> (lane: string, needs: Needs, work: (view: View) => T): Promise<Done<T>> {
     const former = lanes.get(lane)
     const running = (former ?? Promise.resolve()).then(() => repeat(needs, work))
     const settled = running.catch(() => {})

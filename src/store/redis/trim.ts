@@ -1,6 +1,7 @@
 import { DAY_MS } from '../submissions.ts'
 import { MARK_LIVES } from '../store.ts'
-import { FORGET, FORGET_HELD, FORGET_MARKS, FORGET_SUBMISSIONS, STALE } from './scripts.ts'
+import { STALE } from './read-scripts.ts'
+import { FORGET, FORGET_HELD, FORGET_MARKS, FORGET_SUBMISSIONS } from './trim-scripts.ts'
 import type { StoreParts } from './parts.ts'
 
 // A script holds up everything else in Redis.
@@ -16,7 +17,7 @@ export async function trim (
   for (let kept = 0, step = STEP; step === STEP;) {
     const taskIds = await ask(STALE, before, kept, STEP) as string[]
     const unwatched = taskIds.filter((taskId) => !watched(taskId))
-    const count = unwatched.length > 0 ? await writer.call({ script: FORGET, args: [before, ...unwatched] }) as number : 0
+    const count = await writer.call({ script: FORGET, args: [before, ...unwatched] }) as number
     forgotten += count
     kept += taskIds.length - count
     step = taskIds.length

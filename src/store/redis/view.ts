@@ -11,6 +11,9 @@ export interface HeldAbout extends Omit<HeldSummary, 'id'> {
   readonly delivery?: Delivery | undefined
 }
 
+// The script returns the data of an event that is kept.
+const NO_DATA = { event: 'task-update', data: '' } as const
+
 /** State of a transaction, as its script returns it. Lua writes an empty array as `{}`. */
 export type ViewReply = readonly [
   held: string,
@@ -58,7 +61,7 @@ export function createView (reply: ViewReply, n: number): View {
   }
 }
 
-/** @param reply - what is known of the one delivery of the transaction */
+/** @param reply - state of the one delivery of the transaction */
 function viewDeliveries (
   [digest = '', isHeld, event, isForgotten]: Array<string | boolean | AddReply | object>, changes: Changes
 ): DeliveryTable<AnyEvent> {
@@ -68,7 +71,7 @@ function viewDeliveries (
 
     lookup () {
       if (digest === '') return undefined
-      const known = found.length > 0 ? toAppended('', { event: 'task-update', data: '' }, found as AddReply).event : undefined
+      const known = found.length > 0 ? toAppended('', NO_DATA, found as AddReply).event : undefined
       return { digest: digest as string, isHeld: isHeld === true, event: known }
     },
 

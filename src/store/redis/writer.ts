@@ -4,7 +4,7 @@ import { isUseless, unavailable } from '../../redis/link.ts'
 import { isMissing, loadScripts, type Call } from '../../redis/script.ts'
 import { RelayError } from '../../errors.ts'
 import { groupCommit } from '../group-commit.ts'
-import { SCRIPTS } from './scripts.ts'
+import { WRITE_SCRIPTS } from './scripts.ts'
 
 /** Options of the writing side. */
 export interface WriterOptions {
@@ -37,7 +37,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
   const { base, timeoutMs, observer } = connections
   const { waitReplicas, waitFsync, committed, onConnect } = options
   const link = connections.link('write', async (client) => {
-    await loadScripts(client, SCRIPTS)
+    await loadScripts(client, WRITE_SCRIPTS)
     await onConnect(client)
   })
   const waitMs = Math.ceil(timeoutMs / 5)
@@ -52,7 +52,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     const replies = await pipeline(client, calls)
     const missing = calls.filter((_, i) => isMissing(replies[i]?.[0]))
     if (missing.length === 0) return replies
-    await loadScripts(client, SCRIPTS)
+    await loadScripts(client, WRITE_SCRIPTS)
     const again = (await pipeline(client, missing)).values()
     return replies.map((reply) => isMissing(reply[0]) ? again.next().value as Reply : reply)
   }
@@ -63,8 +63,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     if (waitFsync) commands.call('WAITAOF', 1, waitReplicas, waitMs)
     else if (waits) commands.wait(waitReplicas, waitMs)
     const replies = await commands.exec() as Reply[]
-    const useless = replies.find(([error]) => isUseless(error))
-    if (useless) throw useless[0] as Error
+    for (const [error] of replies) if (error && isUseless(error)) throw error
     if (waits) requireDurable(replies.pop() as Reply)
     return replies
   }
