@@ -112,3 +112,37 @@ export const SECRET = createScript(BASE, `
 redis.call('SETNX', P .. 's:secret', ARGV[1])
 return redis.call('GET', P .. 's:secret')
 `)
+
+/**
+ * Returns the tasks with events, and the submissions, at most as many of each, from two places on, newest first: id and
+ * time of each, the newest event of its task, and its newest submission that is watched.
+ */
+export const LIST = createScript(BASE, SUBMISSIONS, `
+local function range(zset, at, member, limit)
+  local skipped = 0
+  -- Members of one time are in the order of their text, backwards.
+  for _, other in ipairs(redis.call('ZREVRANGEBYSCORE', P .. zset, at, at)) do
+    if other < member then break end
+    skipped = skipped + 1
+  end
+  return redis.call('ZREVRANGEBYSCORE', P .. zset, at, '-inf', 'WITHSCORES', 'LIMIT', skipped, limit)
+end
+
+local function describe(id, at, task)
+  local item = redis.call('LINDEX', P .. 'e:' .. task, -1)
+  local time, event = string.match(item or '', '^(%d*)[^\\n]*\\n?([^\\n]*)')
+  local row = expectedOf(task)
+  local expected = row and { row.id, row.step, row.submittedAt, row.stage } or {}
+  return { id, at, task, time, event, cjson.encode(expected) }
+end
+
+local events, submissions = {}, {}
+local found = range('index', ARGV[1], ARGV[2], ARGV[5])
+for i = 1, #found, 2 do events[#events + 1] = describe(found[i], found[i + 1], found[i]) end
+found = range('s:at', ARGV[3], ARGV[4], ARGV[5])
+for i = 1, #found, 2 do
+  local task = cjson.decode(redis.call('HGET', P .. 's:row', found[i])).taskId
+  submissions[#submissions + 1] = describe(found[i], found[i + 1], task == cjson.null and '' or task)
+end
+return { events, submissions }
+`)

@@ -13,6 +13,7 @@ import { redisReader } from './reader.ts'
 import { CHECK, EPOCH } from './scripts.ts'
 import { redisSubmissions } from './submissions.ts'
 import { redisTransactions } from './transaction.ts'
+import { readTasks } from './task-list.ts'
 import { ERASE } from './trim-scripts.ts'
 import { trim } from './trim.ts'
 import { redisWriter } from './writer.ts'
@@ -84,6 +85,11 @@ export async function redisStore (connections: RedisConnections, options: RedisS
     async append (taskId, draft) {
       requireOpen()
       return appender.append(taskId, draft)
+    },
+
+    async tasks (options) {
+      requireOpen()
+      return readTasks(parts, options)
     },
 
     async trim (ageMs, watched) {
