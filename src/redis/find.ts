@@ -3,7 +3,7 @@ import { connect, readInfo, type Client, type Connected } from './client.ts'
 import { deadline } from './deadline.ts'
 
 const ASK_MS = 2000
-const MAX_REDIRECTIONS = 3
+const MAX_REDIRECTS = 3
 
 /** Finds the primary that has the keys of a relay. */
 export interface Finder {
@@ -37,7 +37,7 @@ export function primaryFinder (address: RedisAddress, key: string): Finder {
   }
 
   /** Connects to a primary, or to the one to which it redirects. */
-  async function connectPrimary (place: Place, redirections = 0): Promise<Connected> {
+  async function connectPrimary (place: Place, redirects = 0): Promise<Connected> {
     const client = await connect(place, address, address)
     try {
       const info = await readInfo(client)
@@ -48,9 +48,9 @@ export function primaryFinder (address: RedisAddress, key: string): Finder {
         known = isCluster ? [place, ...replicasOf(info)] : []
         return { client, place }
       }
-      if (redirections === MAX_REDIRECTIONS) throw new Error('it redirects in a circle')
+      if (redirects === MAX_REDIRECTS) throw new Error('it redirects in a circle')
       client.disconnect()
-      return await connectPrimary(other, redirections + 1)
+      return await connectPrimary(other, redirects + 1)
     } catch (error) {
       client.disconnect()
       throw error

@@ -3,7 +3,7 @@
 /** Quarantine. */
 export const HELD = `
 -- Removes a callback. Returns what is known about it.
-local function unhold(id)
+local function removeHeld(id)
   local text = redis.call('HGET', P .. 'held:about', id)
   if not text then return nil end
   local about = cjson.decode(text)

@@ -69,7 +69,7 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
       return transactions.append(LANE, { held: id, taskId, id: draft.about?.submission }, (view) => {
         const { held } = view
         if (!held) return undefined
-        view.change('unhold', id)
+        view.change('removeHeld', id)
         return append(view, taskId, { ...draft, delivery: held.delivery }, held.delivery && held.digest)
       })
     },
@@ -77,7 +77,7 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
     async drop (id) {
       requireOpen()
       return transactions.run(LANE, { held: id }, ({ held, change }) => {
-        if (held) change('unhold', id)
+        if (held) change('removeHeld', id)
         return held !== undefined
       })
     }

@@ -125,7 +125,7 @@ function changes.put(id, row, task, key, due, isOverdue, at)
   redis.call('APPEND', P .. 's:t:' .. task, '\\n' .. id)
 end
 
-function changes.unkey(key)
+function changes.dropKey(key)
   redis.call('HDEL', P .. 's:key', key)
 end
 
@@ -149,7 +149,7 @@ function changes.hold(about, body, bytes)
   redis.call('INCRBY', P .. 'held:bytes', bytes)
 end
 
-changes.unhold = unhold
+changes.removeHeld = removeHeld
 
 local i = 11
 while i <= #ARGV do

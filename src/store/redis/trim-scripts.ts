@@ -38,7 +38,7 @@ return #tasks
 export const FORGET_HELD = createScript(BASE, HELD, `
 local all = redis.call('HGETALL', P .. 'held:about')
 for i = 1, #all, 2 do
-  if cjson.decode(all[i + 1]).at <= tonumber(ARGV[1]) then unhold(all[i]) end
+  if cjson.decode(all[i + 1]).at <= tonumber(ARGV[1]) then removeHeld(all[i]) end
 end
 `)
 
@@ -68,7 +68,7 @@ if last > 0 then redis.call('INCR', P .. 'fork') end
 local epoch = epochNow(seed)
 
 for i = 4, #ARGV do
-  local held = unhold(ARGV[i])
+  local held = removeHeld(ARGV[i])
   if held then
     callbacks = callbacks + 1
     if held.delivery then

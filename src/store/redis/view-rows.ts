@@ -42,7 +42,7 @@ export function viewRows ({ rows: texts, calls, paused, n }: RowsReply): ViewRow
       const text = JSON.stringify(row)
       const before = former.get(row.id)
       if (text === before?.text) continue
-      if (before?.key != null && row.key === null) changes.push(['unkey', before.key])
+      if (before?.key != null && row.key === null) changes.push(['dropKey', before.key])
       changes.push(put(row, text))
     }
     for (const id of former.keys()) if (!data.byId.has(id)) changes.push(['drop', id])

@@ -64,17 +64,18 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     else if (waits) commands.wait(waitReplicas, waitMs)
     const replies = await commands.exec() as Reply[]
     for (const [error] of replies) if (error && isUseless(error)) throw error
-    if (waits) requireDurable(replies.pop() as Reply)
-    return replies
+    const shortage = waits ? shortageOf(replies.pop() as Reply) : null
+    return replies.map(([error, reply]) => [error ?? shortage, reply])
   }
 
-  function requireDurable ([error, reply]: Reply): void {
-    if (error) throw error
+  /** Returns the error of a group that is not as durable as required. */
+  function shortageOf ([error, reply]: Reply): Error | null {
+    if (error) return error
     const [local, replicas] = waitFsync ? reply as [number, number] : [1, reply as number]
-    if (local === 1 && replicas >= waitReplicas) return
+    if (local === 1 && replicas >= waitReplicas) return null
     observer.waitedShort?.(replicas)
     const fact = local === 1 ? `${replicas} of ${waitReplicas} replicas have it` : 'it is not on the disk'
-    throw new RelayError('STORE_UNAVAILABLE', `Cannot keep the event safely: ${fact} after ${waitMs} ms`)
+    return new RelayError('STORE_UNAVAILABLE', `Cannot keep the event safely: ${fact} after ${waitMs} ms`)
   }
 
   return {
@@ -82,7 +83,7 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
 
     async call (call) {
       const [error, reply] = await commit(call)
-      if (error) throw unavailable(error)
+      if (error) throw error instanceof RelayError ? error : unavailable(error)
       return reply
     },
     idle: commit.idle
