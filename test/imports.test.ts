@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'schemas/', 'src/redis/', 'src/store/', 'src/store/redis/', 'src/bus/', 'src/bus/redis.ts'
   ],
   'src/bus/': ['src/event.ts'],
-  'src/bus/redis.ts': ['src/bus/', 'src/redis/', 'node:crypto'],
+  'src/bus/redis.ts': ['src/bus/', 'src/redis/', 'node:'],
   'src/suno/': [...SHARED, 'src/meaning.ts', '@sinclair/typebox', 'node:'],
   'src/hub/': ['schemas/', 'src/event.ts', 'src/store/', 'src/bus/'],
   'src/http/': ['schemas/', 'src/errors.ts', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Client } from '../redis/client.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import { newsChannel, readMessage, tickChannel, writeMessage } from '../redis/news.ts'
@@ -36,6 +37,8 @@ export function redisBus (connections: RedisConnections): EventBus {
   const publisher = connections.link('read')
   const link = connections.link('news', prepare)
   const ticking = setInterval(hearItself, TICK_MS).unref()
+  const names: string[] = []
+  let sending: Promise<void> | undefined
   let wasUp = false
   let unheard = 0
 
@@ -43,8 +46,7 @@ export function redisBus (connections: RedisConnections): EventBus {
     client.on('smessage', onMessage)
     // The slot has moved to another node of the Cluster.
     client.on('moved', () => { link.drop('the slot of its channels has moved') })
-    const names = [tick, ...[...channels.keys()].map((taskId) => newsChannel(base, taskId))]
-    for (let i = 0; i < names.length; i += BATCH) await client.ssubscribe(...names.slice(i, i + BATCH))
+    await subscribeAll(client, [tick, ...[...channels.keys()].map((taskId) => newsChannel(base, taskId))])
     unheard = 0
     if (wasUp) onMissed()
     wasUp = true
@@ -78,11 +80,22 @@ export function redisBus (connections: RedisConnections): EventBus {
       publisher.use((client) => client.spublish(tick, '')).catch(() => {})
       return
     }
-    for (const silent of [link, publisher]) silent.drop('a node did not hear itself')
+    for (const silent of [link, publisher]) silent.drop('the node did not hear itself')
+  }
+
+  /** Subscribes to a channel, together with all others that are joined in this turn: a command each costs 51 µs. */
+  function send (name: string): Promise<void> {
+    names.push(name)
+    sending ??= nextTurn().then(() => {
+      const all = names.splice(0)
+      sending = undefined
+      return link.use((client) => subscribeAll(client, all))
+    })
+    return sending
   }
 
   function join (taskId: string): Channel {
-    const ready = link.use((client) => client.ssubscribe(newsChannel(base, taskId)))
+    const ready = send(newsChannel(base, taskId))
     const channel = { listeners: new Set<Listener>(), ready }
     channels.set(taskId, channel)
     return channel
@@ -128,4 +141,8 @@ export function redisBus (connections: RedisConnections): EventBus {
       link.close()
     }
   }
+}
+
+async function subscribeAll (client: Client, names: readonly string[]): Promise<void> {
+  for (let i = 0; i < names.length; i += BATCH) await client.ssubscribe(...names.slice(i, i + BATCH))
 }

@@ -139,12 +139,20 @@ export async function useTwice<T> (link: Link, work: Work<T>): Promise<T> {
   }
 }
 
+/** Whether a server has refused a command, and done nothing: it is not the primary of its keys, or not yet. */
+export function isRefusal (error: unknown): boolean {
+  return /^(READONLY|MOVED|ASK|TRYAGAIN|LOADING|CLUSTERDOWN|MASTERDOWN) /.test(messageOf(error))
+}
+
 /** Whether the connection of a command that failed so is of no use: it ended, is frozen, or leads to another server. */
 export function isUseless (error: unknown): boolean {
-  if (error instanceof DeadlineError) return true
-  const { message = '' } = (error ?? {}) as Partial<Error>
-  return /^(READONLY|MOVED|ASK|TRYAGAIN|LOADING|CLUSTERDOWN|MASTERDOWN|UNBLOCKED|NOAUTH) /.test(message) ||
-    /non local key|connection close|Connection is closed|isn't writeable/.test(message)
+  if (error instanceof DeadlineError || isRefusal(error)) return true
+  const text = messageOf(error)
+  return /^(UNBLOCKED|NOAUTH|part of a group) |non local key|connection close|is closed|isn't writeable/.test(text)
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 /** Returns the error of a call that needs Redis. */

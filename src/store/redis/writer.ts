@@ -1,6 +1,6 @@
 import type { Client } from '../../redis/client.ts'
 import type { RedisConnections } from '../../redis/connections.ts'
-import { isUseless, unavailable } from '../../redis/link.ts'
+import { isRefusal, isUseless, unavailable } from '../../redis/link.ts'
 import { isMissing, loadScripts, type Call } from '../../redis/script.ts'
 import { RelayError } from '../../errors.ts'
 import { groupCommit } from '../group-commit.ts'
@@ -45,8 +45,18 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
 
   const commit = groupCommit<Call, Reply>((group) => {
     committed?.(group.length)
-    return link.use((client) => send(client, group))
+    return write(group)
   })
+
+  /** Writes a group; again on another primary, if the first one has refused all of it. */
+  async function write (group: readonly Call[]): Promise<Reply[]> {
+    try {
+      return await link.use((client) => send(client, group))
+    } catch (error) {
+      if (!isRefusal((error as Error).cause)) throw error
+      return link.use((client) => send(client, group))
+    }
+  }
 
   async function send (client: Client, calls: readonly Call[]): Promise<Reply[]> {
     const replies = await pipeline(client, calls)
@@ -63,8 +73,9 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     if (waitFsync) commands.call('WAITAOF', 1, waitReplicas, waitMs)
     else if (waits) commands.wait(waitReplicas, waitMs)
     const replies = await commands.exec() as Reply[]
-    for (const [error] of replies) if (error && isUseless(error)) throw error
-    const shortage = waits ? shortageOf(replies.pop() as Reply) : null
+    const waited = waits ? replies.pop() : undefined
+    requireUseful(replies)
+    const shortage = waited ? shortageOf(waited) : null
     return replies.map(([error, reply]) => [error ?? shortage, reply])
   }
 
@@ -88,4 +99,12 @@ export function redisWriter (connections: RedisConnections, options: WriterOptio
     },
     idle: commit.idle
   }
+}
+
+/** Throws if the connection is of no use: the refusal of a server only if it has refused the whole group. */
+function requireUseful (replies: readonly Reply[]): void {
+  const [useless] = replies.find(([error]) => isUseless(error)) ?? []
+  if (!useless) return
+  if (replies.every(([error]) => isRefusal(error))) throw useless
+  throw new Error(`part of a group failed: ${useless.message}`)
 }

@@ -5,7 +5,7 @@ import type { RedisObserver } from '../../../src/redis/connections.ts'
 import { parseRedisUrl } from '../../../src/redis/address.ts'
 import { redisConnections } from '../../../src/redis/connections.ts'
 import { redisStore, type RedisStoreOptions } from '../../../src/store/redis/store.ts'
-import { startRedis, skipRedis, type Lifetime } from '../../support/redis.ts'
+import { startRedis, skipRedis, until, type Lifetime } from '../../support/redis.ts'
 import { DEBUG_CONFIG, randomPrefix } from '../../support/redis-history.ts'
 
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' }
@@ -105,6 +105,19 @@ else {
     else t.equal((await store.append('a', draft('one'))).event.seq, 1)
   })
 
+  t.test('append() goes to the new primary when the old one refuses the group', async t => {
+    const [old, primary] = [await startRedis(t), await startRedis(t)]
+    const url = `redis://127.0.0.1:${old.port},127.0.0.1:${primary.port}`
+    const { store } = await open(t, { url })
+    await store.append('a', draft('one'))
+    await primary.replicaOf(old.port)
+    await until(async () => await primary.info('master_link_status') === 'up')
+    await primary.replicaOf(undefined)
+    await old.replicaOf(primary.port)
+    const appended = await Promise.all(drafts(3).map((one) => store.append('a', one)))
+    t.strictSame(appended.map(({ event }) => event.seq), [2, 3, 4])
+  })
+
   t.test('trim() keeps a task that another node follows', async t => {
     let time = 5000
     const { store, prefix } = await open(t, { now: () => time })
@@ -170,8 +183,8 @@ else {
   })
 
   t.test('two nodes that change the same submission again and again both succeed', async t => {
-    const { store, prefix } = await open(t)
-    const { store: other } = await open(t, { prefix })
+    const { store, prefix } = await open(t, { now: () => 5000 })
+    const { store: other } = await open(t, { prefix, now: () => 5000 })
     await store.submissions.reserve({ id: 'r', step: 'validate' })
     await store.submissions.expect('r', 'a', { askAfterMs: 0, giveUpMs: 100_000 })
     const claim = { leaseMs: 0, maxQuestions: 1000, maxCalls: 1000, windowMs: 60_000 }
