@@ -1,6 +1,6 @@
 import type { EventDraft } from '../../event.ts'
 import { appendOnce, deliveryRejected } from '../delivery.ts'
-import { submissionCalls } from '../submission-calls.ts'
+import { submissionCalls, type SubmissionCalls } from '../submission-calls.ts'
 import { submissionRejected } from '../submission-rule.ts'
 import type { DatedDraft } from '../submission-table.ts'
 import type { Appended } from '../store.ts'
@@ -13,6 +13,8 @@ import type { View } from './view.ts'
 
 /** Ways to append a draft. */
 export interface Appender {
+  /** Returns the rule for submissions in a transaction. */
+  ruleOf (view: View): SubmissionCalls<Kept>
   append (taskId: string, draft: EventDraft): Promise<Appended>
   /**
    * Appends in a transaction, by the rules for deliveries and submissions.
@@ -27,10 +29,10 @@ export function redisAppender (parts: StoreParts, transactions: Transactions): A
   const { writer, seed, clock, scriptTime, dedupeWindowMs, noteEpoch } = parts
 
   function appendIn (view: View, taskId: string, draft: EventDraft, digest?: string): Kept {
-    const { table, log, deliveries } = view
-    const rule = submissionCalls<Kept>({ table, log })
+    const { log, deliveries } = view
+    const rule = ruleOf(view)
     const dated = { ...draft, taskId, at: clock() }
-    if (rule.isForeign(dated)) throw submissionRejected()
+    if (rule.isForeign({ ...draft.about, taskId })) throw submissionRejected()
     const append = (one: DatedDraft): Kept => rule.append(one, () => log.appendNew(one, dedupeWindowMs))
     const outcome = appendOnce<DatedDraft, AnyEvent>({ ...deliveries, append }, dated, digest)
     if (outcome === 'reject') throw deliveryRejected()
@@ -38,6 +40,7 @@ export function redisAppender (parts: StoreParts, transactions: Transactions): A
   }
 
   return {
+    ruleOf,
     appendIn,
 
     async append (taskId, draft) {
@@ -55,4 +58,8 @@ export function redisAppender (parts: StoreParts, transactions: Transactions): A
       return toAppended(taskId, draft, reply)
     }
   }
+}
+
+function ruleOf ({ table, log }: View): SubmissionCalls<Kept> {
+  return submissionCalls<Kept>({ table, log })
 }

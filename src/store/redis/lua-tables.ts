@@ -53,3 +53,39 @@ local function expectedOf(task)
   return newest
 end
 `
+
+/** Erasure of a task. Its submissions are removed before. */
+export const ERASING = `
+-- No key of a delivery lives longer.
+local DELIVERY_MS = 2 * 86400000
+
+local function eraseTask(seed, now, task, ...)
+  local last = tonumber(redis.call('HGET', P .. 't:' .. task, 'last') or 0)
+  local events, callbacks = redis.call('LLEN', P .. 'e:' .. task), 0
+  if last > 0 then redis.call('INCR', P .. 'fork') end
+  local epoch = epochNow(seed)
+
+  for _, id in ipairs({ ... }) do
+    local held = removeHeld(id)
+    if held then
+      callbacks = callbacks + 1
+      if held.delivery then
+        local event = { seq = 0, epoch = epoch, task = task }
+        remember(held.delivery.key, held.digest, event, held.delivery.expiresAt, false)
+      end
+    end
+  end
+  if last > 0 or callbacks > 0 then redis.call('SET', P .. 'x:' .. task, last, 'PX', DELIVERY_MS) end
+
+  if last > 0 then
+    redis.call('DEL', P .. 'e:' .. task)
+    redis.call('HDEL', P .. 't:' .. task, 'digest')
+    redis.call('HSET', P .. 't:' .. task, 'epochs', last .. ':' .. epoch)
+    redis.call('ZREM', P .. 'index', task)
+    redis.call('ZADD', P .. 'marks', now, task)
+    -- News of another epoch: all followers ask the store.
+    redis.call('SPUBLISH', P .. 'n:' .. task, last .. '\\n' .. epoch .. '\\ntask-update\\n{}')
+  end
+  return { events, callbacks, epoch }
+end
+`

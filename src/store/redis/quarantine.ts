@@ -1,35 +1,37 @@
 import { acceptOtherBody, type HeldDraft, type HeldSummary, type TaskEvent } from '../../event.ts'
 import { deliveryRejected, holdOnce, quarantineFull } from '../delivery.ts'
-import type { EventDraft } from '../../event.ts'
+import { submissionRejected } from '../submission-rule.ts'
 import type { Quarantine } from '../store.ts'
+import type { Appender } from './append.ts'
 import { GET_HELD, LIST_HELD } from './read-scripts.ts'
 import type { StoreParts } from './parts.ts'
 import type { Transactions } from './transaction.ts'
-import type { Kept } from './view-log.ts'
 import type { HeldAbout, View } from './view.ts'
 
 /** Parts of a quarantine. */
 export interface QuarantineParts {
   readonly parts: StoreParts
   readonly transactions: Transactions
-  /** Appends a draft in a transaction, by the rules for deliveries and submissions. */
-  readonly append: (view: View, taskId: string, draft: EventDraft, digest?: string) => Kept
+  readonly appender: Pick<Appender, 'appendIn' | 'ruleOf'>
 }
 
 const LANE = 'quarantine'
 
 /** Creates the quarantine of a Redis store. */
-export function redisQuarantine ({ parts, transactions, append }: QuarantineParts): Quarantine {
+export function redisQuarantine ({ parts, transactions, appender }: QuarantineParts): Quarantine {
   const { requireOpen, ask, clock } = parts
 
   function holdIn (view: View, draft: HeldDraft): ReturnType<typeof holdOnce> {
+    if (appender.ruleOf(view).isForeign({ ...draft, taskId: draft.signedTaskId })) throw submissionRejected()
     return holdOnce({
       ...view.deliveries,
-      size: () => view.size,
-      insert ({ step, body, reason, digest, signedTaskId }: HeldDraft, bytes, own) {
+      size: () => view.quarantine,
+      ofSubmission: () => view.quarantine.siblings,
+      insert ({ step, body, reason, digest, signedTaskId, submission }: HeldDraft, bytes, own) {
         const delivery = own && acceptOtherBody(own)
         const known = { at: clock(), step, reason, bytes, digest }
-        const about: HeldAbout = { ...known, signedTaskId: signedTaskId ?? null, delivery }
+        const optional = { signedTaskId: signedTaskId ?? null, submission: submission ?? null }
+        const about: HeldAbout = { ...known, ...optional, delivery }
         view.change('hold', JSON.stringify(about), body, bytes)
       }
     }, draft)
@@ -38,7 +40,7 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
   return {
     async hold (draft) {
       requireOpen()
-      const needs = { held: 'new', delivery: draft.delivery } as const
+      const needs = { held: 'new', delivery: draft.delivery, id: draft.submission } as const
       const outcome = await transactions.run(LANE, needs, (view) => holdIn(view, draft))
       if (outcome === 'reject') throw deliveryRejected()
       if (outcome === 'full') throw quarantineFull()
@@ -60,8 +62,8 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
       requireOpen()
       const [text, body] = await ask(GET_HELD, id) as [string | null, string]
       if (text === null) return undefined
-      const { at, step, reason, bytes, signedTaskId } = JSON.parse(text) as HeldAbout
-      return { id, at, step, reason, bytes, signedTaskId, body }
+      const { at, step, reason, bytes, signedTaskId, submission } = JSON.parse(text) as HeldAbout
+      return { id, at, step, reason, bytes, signedTaskId, submission, body }
     },
 
     async release (id, taskId, draft) {
@@ -70,7 +72,9 @@ export function redisQuarantine ({ parts, transactions, append }: QuarantinePart
         const { held } = view
         if (!held) return undefined
         view.change('removeHeld', id)
-        return append(view, taskId, { ...draft, delivery: held.delivery }, held.delivery && held.digest)
+        const { delivery, digest, submission } = held
+        const named = appender.ruleOf(view).withToken(draft, submission)
+        return appender.appendIn(view, taskId, { ...named, delivery }, delivery && digest)
       })
     },
 

@@ -1,7 +1,7 @@
 import { createScript } from '../../redis/script.ts'
 import { ADD, BASE, DELIVERIES, EPOCHS } from './lua.ts'
 import { COMMIT } from './transaction-scripts.ts'
-import { ERASE, FORGET, FORGET_HELD, FORGET_MARKS, FORGET_SUBMISSIONS } from './trim-scripts.ts'
+import { FORGET, FORGET_HELD, FORGET_MARKS, FORGET_SUBMISSIONS } from './trim-scripts.ts'
 
 /** Returns the epoch of an append now, and the time. Fails on a history of a later version. */
 export const EPOCH = createScript(BASE, `
@@ -50,5 +50,5 @@ export const CHECK = createScript(BASE, "return redis.call('SET', P .. 'check', 
 
 /** Scripts that each new connection for writing loads. */
 export const WRITE_SCRIPTS = [
-  EPOCH, APPEND, CHECK, COMMIT, FORGET, FORGET_MARKS, FORGET_HELD, FORGET_SUBMISSIONS, ERASE
+  EPOCH, APPEND, CHECK, COMMIT, FORGET, FORGET_MARKS, FORGET_HELD, FORGET_SUBMISSIONS
 ]

@@ -8,13 +8,13 @@ import type { EventStore, StoreOptions } from '../store.ts'
 import { redisAppender } from './append.ts'
 import { redisClock } from './clock.ts'
 import type { StoreParts } from './parts.ts'
+import { erase } from './erase.ts'
 import { redisQuarantine } from './quarantine.ts'
 import { redisReader } from './reader.ts'
 import { CHECK, EPOCH } from './scripts.ts'
 import { redisSubmissions } from './submissions.ts'
 import { redisTransactions } from './transaction.ts'
 import { readTasks } from './task-list.ts'
-import { ERASE } from './trim-scripts.ts'
 import { trim } from './trim.ts'
 import { redisWriter } from './writer.ts'
 
@@ -79,7 +79,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
     get epoch () { return epoch },
     publishes: true,
     ...reading,
-    quarantine: redisQuarantine({ parts, transactions, append: appender.appendIn }),
+    quarantine: redisQuarantine({ parts, transactions, appender }),
     submissions: redisSubmissions(parts, transactions, reading.extent),
 
     async append (taskId, draft) {
@@ -99,10 +99,7 @@ export async function redisStore (connections: RedisConnections, options: RedisS
 
     async erase (taskId, held) {
       requireOpen()
-      const args = [taskId, seed, clock.now(), ...held]
-      const [events, callbacks, now] = await writer.call({ script: ERASE, args }) as [number, number, string]
-      noteEpoch(now)
-      return { events, callbacks }
+      return erase({ transactions, appender, noteEpoch }, taskId, held)
     },
 
     async check () {

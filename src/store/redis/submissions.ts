@@ -12,16 +12,16 @@ import type { Kept } from './view-log.ts'
 import type { View } from './view.ts'
 
 type Calls = SubmissionCalls<never>
-type Method = Exclude<keyof Calls, 'append' | 'isForeign'>
+type Method = Exclude<keyof Calls, 'append' | 'isForeign' | 'withToken' | 'erase'>
 
 /** State that a method needs. */
 type NeedsOf = { readonly [M in Method]: (...args: Parameters<Calls[M]>) => Needs }
 
 const NEEDS: NeedsOf = {
-  reserve: ({ taskId, idempotency }) => ({ taskId, idempotencyKey: idempotency?.key, inserts: true }),
+  reserve: ({ taskId, idempotency }) => ({ taskId, idempotencyKey: idempotency?.key, inserts: 1 }),
   expect: (id, taskId) => ({ id, taskId }),
   cancel: (id) => ({ id }),
-  watch: ({ taskId }) => ({ taskId, inserts: true }),
+  watch: ({ taskId }) => ({ taskId, inserts: 1 }),
   claim: (_options, now) => ({ due: now }),
   pause: () => ({}),
   overdue: (id) => ({ id }),

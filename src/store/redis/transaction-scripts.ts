@@ -1,6 +1,6 @@
 import { createScript } from '../../redis/script.ts'
 import { ADD, BASE, DELIVERIES, EPOCHS } from './lua.ts'
-import { HELD, SUBMISSIONS } from './lua-tables.ts'
+import { ERASING, HELD, SUBMISSIONS } from './lua-tables.ts'
 
 /** State that a transaction sees, as JSON. Its arrays have one order, so that an equal state is an equal text. */
 const VIEW = `
@@ -12,8 +12,24 @@ local function outline(item)
   return string.match(item, '^[^\\n]*') .. (stop and string.sub(item, stop) or '')
 end
 
+-- Held callbacks that came under the token of a submission.
+local function siblingsOf(submission)
+  local siblings, all = {}, redis.call('HGETALL', P .. 'held:about')
+  for i = 1, #all, 2 do
+    local about = cjson.decode(all[i + 1])
+    if about.submission == submission then siblings[#siblings + 1] = { tonumber(all[i]), about.digest } end
+  end
+  return siblings
+end
+
 local function viewOf(heldId, key, expiresAt, id, idempotencyKey, task, due)
   local rows, tasks, seen = {}, {}, {}
+  local held = redis.call('HGET', P .. 'held:about', heldId) or ''
+  if held ~= '' then
+    local about = cjson.decode(held)
+    if about.delivery then key, expiresAt = about.delivery.key, about.delivery.expiresAt end
+    if about.submission ~= cjson.null then id = about.submission end
+  end
 
   local function addTask(name)
     if name == '' or name == cjson.null or seen['task ' .. name] then return end
@@ -47,11 +63,6 @@ local function viewOf(heldId, key, expiresAt, id, idempotencyKey, task, due)
     calls = redis.call('LRANGE', P .. 's:calls', 0, -1)
   end
 
-  local held = redis.call('HGET', P .. 'held:about', heldId) or ''
-  if held ~= '' then
-    local delivery = cjson.decode(held).delivery
-    if delivery then key, expiresAt = delivery.key, delivery.expiresAt end
-  end
   local delivery = {}
   if key ~= '' then
     local known = lookup(key)
@@ -59,21 +70,25 @@ local function viewOf(heldId, key, expiresAt, id, idempotencyKey, task, due)
     local isHeld = known ~= nil and not known.seq
     delivery = { known and known.digest or '', isHeld, event or {}, isForgotten(tonumber(expiresAt)) }
   end
-  local size = { redis.call('HLEN', P .. 'held:about'), redis.call('GET', P .. 'held:bytes') or '0' }
+  local quarantine = {}
+  if heldId == 'new' then
+    local bytes = redis.call('GET', P .. 'held:bytes') or '0'
+    quarantine = { redis.call('HLEN', P .. 'held:about'), bytes, id == '' and {} or siblingsOf(id) }
+  end
   local paused = redis.call('GET', P .. 's:paused') or '0'
-  return cjson.encode({ held, delivery, heldId == 'new' and size or {}, rows, tasks, calls, paused })
+  return cjson.encode({ held, delivery, quarantine, rows, tasks, calls, paused })
 end
 `
 
-/** Returns what a transaction sees: a digest, the state, and a number for a new submission. */
+/** Returns what a transaction sees: a digest, the state, and the last of the numbers for new submissions. */
 export const SNAPSHOT = createScript(BASE, EPOCHS, DELIVERIES, SUBMISSIONS, VIEW, `
 local view = viewOf(unpack(ARGV, 2))
-local n = ARGV[1] == 'new' and redis.call('INCR', P .. 's:n') or 0
+local n = ARGV[1] == '0' and 0 or redis.call('INCRBY', P .. 's:n', ARGV[1])
 return { redis.sha1hex(view), view, n }
 `)
 
 /** Makes the changes of a transaction if it would see the same state again: `done` with its events, or `conflict`. */
-export const COMMIT = createScript(BASE, EPOCHS, ADD, DELIVERIES, HELD, SUBMISSIONS, VIEW, `
+export const COMMIT = createScript(BASE, EPOCHS, ADD, DELIVERIES, HELD, SUBMISSIONS, ERASING, VIEW, `
 local digest, seed, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if redis.sha1hex(viewOf(unpack(ARGV, 4, 10))) ~= digest then return { 'conflict' } end
 
@@ -150,6 +165,10 @@ function changes.hold(about, body, bytes)
 end
 
 changes.removeHeld = removeHeld
+
+function changes.erase(...)
+  events[#events + 1] = eraseTask(seed, now, ...)
+end
 
 local i = 11
 while i <= #ARGV do

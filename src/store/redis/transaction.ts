@@ -21,8 +21,8 @@ export interface Needs {
   readonly taskId?: string | undefined
   /** Time until which submissions are seen that are due, and the recent calls to Suno. */
   readonly due?: number | undefined
-  /** Whether a submission may be inserted. */
-  readonly inserts?: boolean | undefined
+  /** Max number of submissions that are inserted. */
+  readonly inserts?: number | undefined
 }
 
 /** Runs transactions of a store. */
@@ -34,15 +34,18 @@ export interface Transactions {
    * @param lane - transactions of one lane run one after another, since they would not agree on the state
    */
   run<T> (lane: string, needs: Needs, work: (view: View) => T): Promise<T>
+  /** Runs a transaction. Resolves with the replies to its changes, too. */
+  runAll<T, Reply> (lane: string, needs: Needs, work: (view: View) => T): Promise<Done<T, Reply>>
   /** Runs a transaction that may append an event, or finds the event that a draft repeats. */
   append<T extends Kept | undefined> (
     lane: string, needs: Needs, work: (view: View) => T
   ): Promise<Appended | Extract<T, undefined>>
 }
 
-interface Done<T> {
+/** Result of a transaction, and the replies to its changes. */
+export interface Done<T, Reply = AddReply> {
   readonly result: T
-  readonly events: AddReply[]
+  readonly events: Reply[]
 }
 
 /** Creates the transactions of a store. */
@@ -51,10 +54,10 @@ export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: Stor
 
   /** Resolves with undefined if the state has changed meanwhile. */
   async function attempt<T> (needs: Needs, work: (view: View) => T): Promise<Done<T> | undefined> {
-    const { held = '', delivery, id = '', idempotencyKey = '', taskId = '', due = '', inserts } = needs
+    const { held = '', delivery, id = '', idempotencyKey = '', taskId = '', due = '', inserts = 0 } = needs
     const wanted = [held, delivery?.key ?? '', Math.ceil(delivery?.expiresAt ?? 0), id, idempotencyKey, taskId, due]
-    const [digest, state, n] = await ask(SNAPSHOT, inserts ? 'new' : '', ...wanted) as [string, string, number]
-    const view = createView(JSON.parse(state) as ViewReply, n)
+    const [digest, state, n] = await ask(SNAPSHOT, inserts, ...wanted) as [string, string, number]
+    const view = createView(JSON.parse(state) as ViewReply, n - inserts)
     const result = work(view)
     const args: Argument[] = [digest, seed, clock(), ...wanted]
     for (const [name, ...change] of view.changes()) args.push(name, change.length, ...change)
@@ -86,6 +89,7 @@ export function redisTransactions ({ ask, writer, seed, clock, timeoutMs }: Stor
   }
 
   return {
+    runAll: queue as Transactions['runAll'],
     run: async (lane, needs, work) => (await queue(lane, needs, work)).result,
 
     async append (lane, needs, work) {

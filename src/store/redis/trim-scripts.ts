@@ -1,5 +1,5 @@
 import { createScript } from '../../redis/script.ts'
-import { BASE, DELIVERIES, EPOCHS } from './lua.ts'
+import { BASE, EPOCHS } from './lua.ts'
 import { HELD, SUBMISSIONS } from './lua-tables.ts'
 
 /** Removes the events of tasks whose newest event is not younger than a time, and that nobody watches or expects. */
@@ -42,54 +42,19 @@ for i = 1, #all, 2 do
 end
 `)
 
-/** Forgets submissions from before a time that are not watched and whose task has no events, of the next rows. */
+/** Forgets submissions from before a time that are not awaited and whose task has no events, of the next rows. */
 export const FORGET_SUBMISSIONS = createScript(BASE, SUBMISSIONS, `
-local ids = redis.call('ZRANGEBYSCORE', P .. 's:at', '-inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
+local before, now, skipped, limit = unpack(ARGV)
+local ids = redis.call('ZRANGEBYSCORE', P .. 's:at', '-inf', before, 'LIMIT', skipped, limit)
 local kept = 0
 for _, id in ipairs(ids) do
-  local task = cjson.decode(redis.call('HGET', P .. 's:row', id)).taskId
-  local hasEvents = task ~= cjson.null and redis.call('EXISTS', P .. 'e:' .. task) == 1
-  if hasEvents or redis.call('ZSCORE', P .. 's:due', id) then
+  local row = cjson.decode(redis.call('HGET', P .. 's:row', id))
+  local hasEvents = row.taskId ~= cjson.null and redis.call('EXISTS', P .. 'e:' .. row.taskId) == 1
+  if hasEvents or row.dueAt ~= cjson.null or row.deadline > tonumber(now) then
     kept = kept + 1
   else
     dropRow(id)
   end
 end
 return { #ids, kept }
-`)
-
-/** Erases a task. */
-export const ERASE = createScript(BASE, DELIVERIES, HELD, SUBMISSIONS, `
-local DAYS_MS = 2 * 86400000
-local task, seed, now = ARGV[1], ARGV[2], ARGV[3] == '' and wallClock() or ARGV[3]
-local last = tonumber(redis.call('HGET', P .. 't:' .. task, 'last') or 0)
-local events, callbacks = redis.call('LLEN', P .. 'e:' .. task), 0
-if last > 0 then redis.call('INCR', P .. 'fork') end
-local epoch = epochNow(seed)
-
-for i = 4, #ARGV do
-  local held = removeHeld(ARGV[i])
-  if held then
-    callbacks = callbacks + 1
-    if held.delivery then
-      local event = { seq = 0, epoch = epoch, task = task }
-      remember(held.delivery.key, held.digest, event, held.delivery.expiresAt, false)
-    end
-  end
-end
--- No key of a delivery lives longer.
-if last > 0 or callbacks > 0 then redis.call('SET', P .. 'x:' .. task, last, 'PX', DAYS_MS) end
-
-for id in idsOf(task) do dropRow(id) end
-
-if last > 0 then
-  redis.call('DEL', P .. 'e:' .. task)
-  redis.call('HDEL', P .. 't:' .. task, 'digest')
-  redis.call('HSET', P .. 't:' .. task, 'epochs', last .. ':' .. epoch)
-  redis.call('ZREM', P .. 'index', task)
-  redis.call('ZADD', P .. 'marks', now, task)
-  -- News of another epoch: all followers ask the store.
-  redis.call('SPUBLISH', P .. 'n:' .. task, last .. '\\n' .. epoch .. '\\ntask-update\\n{}')
-end
-return { events, callbacks, epoch }
 `)

@@ -24,7 +24,7 @@ export async function trim (
   }
   await writer.call({ script: FORGET_HELD, args: [before] })
   for (let kept = 0, step = STEP; step === STEP;) {
-    const args = [now - DAY_MS, kept, STEP]
+    const args = [now - DAY_MS, now, kept, STEP]
     const [count, left] = await writer.call({ script: FORGET_SUBMISSIONS, args }) as [number, number]
     kept += left
     step = count

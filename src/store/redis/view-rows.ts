@@ -7,7 +7,7 @@ export interface RowsReply {
   readonly rows: readonly string[]
   readonly calls: readonly string[]
   readonly paused: number
-  /** Number of the submission that the transaction may insert. */
+  /** Number before that of the first submission that the transaction may insert. */
   readonly n: number
 }
 
@@ -21,13 +21,13 @@ export interface ViewRows {
 /** Creates the submissions of a transaction: a table in memory that holds those which the transaction needs. */
 export function viewRows ({ rows: texts, calls, paused, n }: RowsReply): ViewRows {
   const rows = texts.map((text) => JSON.parse(text) as SubmissionRow)
-  const former = new Map(rows.map((row, i) => [row.id, { text: texts[i] as string, key: row.key }]))
+  const former = new Map(rows.map((row, i) => [row.id, { text: texts[i] as string, key: row.key, taskId: row.taskId }]))
   const data: MemorySubmissionData = {
     ...memorySubmissionData(),
     byId: new Map(rows.map((row) => [row.id, row])),
     byKey: new Map(rows.flatMap((row) => row.key === null ? [] : [[row.key, row]])),
     calls: calls.map(readCall),
-    last: n - 1,
+    last: n,
     pausedUntil: paused
   }
   for (const row of rows.filter(isBound).sort((a, b) => a.n - b.n)) {
@@ -43,6 +43,8 @@ export function viewRows ({ rows: texts, calls, paused, n }: RowsReply): ViewRow
       const before = former.get(row.id)
       if (text === before?.text) continue
       if (before?.key != null && row.key === null) changes.push(['dropKey', before.key])
+      // An erased submission leaves its task.
+      if (before?.taskId != null && row.taskId === null) changes.push(['drop', row.id])
       changes.push(put(row, text))
     }
     for (const id of former.keys()) if (!data.byId.has(id)) changes.push(['drop', id])

@@ -8,17 +8,20 @@ import { viewLog, type AnyEvent, type Change, type Changes, type TaskReply, type
 export interface HeldAbout extends Omit<HeldSummary, 'id'> {
   readonly digest: string
   readonly signedTaskId: string | null
+  readonly submission: string | null
   readonly delivery?: Delivery | undefined
 }
 
 // The script returns the data of an event that is kept.
 const NO_DATA = { event: 'task-update', data: '' } as const
 
+type SiblingReply = readonly [id: number, digest: string]
+
 /** State of a transaction, as its script returns it. Lua writes an empty array as `{}`. */
 export type ViewReply = readonly [
   held: string,
   delivery: readonly [digest: string, isHeld: boolean, event: AddReply | object, isForgotten: boolean] | object,
-  size: readonly [count: number, bytes: string] | object,
+  quarantine: readonly [count: number, bytes: string, siblings: readonly SiblingReply[] | object] | object,
   rows: readonly string[] | object,
   tasks: readonly TaskReply[] | object,
   calls: readonly string[] | object,
@@ -32,8 +35,13 @@ export interface View {
   readonly deliveries: DeliveryTable<AnyEvent>
   /** The held callback that was asked for, if it is held. */
   readonly held: HeldAbout | undefined
-  /** Number of held callbacks, and bytes of their bodies. */
-  readonly size: { readonly count: number, readonly bytes: number }
+  /** State of the quarantine, if a callback is to be held. */
+  readonly quarantine: {
+    readonly count: number
+    readonly bytes: number
+    /** Held callbacks that came under the token of the submission. */
+    readonly siblings: ReadonlyArray<{ readonly id: number, readonly digest: string }>
+  }
   /** Adds a change. */
   readonly change: (...change: Change) => void
   /** Returns all changes, in their order. */
@@ -43,19 +51,19 @@ export interface View {
 /**
  * Creates the state of a transaction.
  *
- * @param n - number of the submission that the transaction may insert
+ * @param n - number before that of the first submission that the transaction may insert
  */
 export function createView (reply: ViewReply, n: number): View {
-  const [held, delivery, size, rows, tasks, calls, paused] = reply
+  const [held, delivery, quarantine, rows, tasks, calls, paused] = reply
   const changes: Changes = []
   const { table, changed } = viewRows({ rows: list(rows), calls: list(calls), paused: Number(paused), n })
-  const [count = 0, bytes = '0'] = list(size) as [number?, string?]
+  const [count = 0, bytes = '0', siblings = {}] = list(quarantine) as [number?, string?, (SiblingReply[] | object)?]
   return {
     log: viewLog(list(tasks), changes),
     table,
     deliveries: viewDeliveries(list(delivery), changes),
     held: held === '' ? undefined : JSON.parse(held) as HeldAbout,
-    size: { count, bytes: Number(bytes) },
+    quarantine: { count, bytes: Number(bytes), siblings: list<SiblingReply>(siblings).map(toSibling) },
     change (...change) { changes.push(change) },
     changes: () => [...changes, ...changed()]
   }
@@ -80,6 +88,10 @@ function viewDeliveries (
       changes.push(['remember', key, body, taskId, seq, Math.ceil(expiresAt), onConflict === 'reject' ? '1' : ''])
     }
   }
+}
+
+function toSibling ([id, digest]: SiblingReply): { readonly id: number, readonly digest: string } {
+  return { id, digest }
 }
 
 function list<T> (array: readonly T[] | object): T[] {

@@ -185,8 +185,8 @@ else {
   t.test('two nodes that change the same submission again and again both succeed', async t => {
     const { store, prefix } = await open(t, { now: () => 5000 })
     const { store: other } = await open(t, { prefix, now: () => 5000 })
-    await store.submissions.reserve({ id: 'r', step: 'validate' })
-    await store.submissions.expect('r', 'a', { askAfterMs: 0, giveUpMs: 100_000 })
+    await store.submissions.reserve({ id: 'r', step: 'validate' }, { askAfterMs: 0, giveUpMs: 100_000 })
+    await store.submissions.expect('r', 'a')
     const claim = { leaseMs: 0, maxQuestions: 1000, maxCalls: 1000, windowMs: 60_000 }
     for (let n = 0; n < 5; n++) await Promise.all([store, other].map(({ submissions }) => submissions.claim(claim)))
     const [submission] = await store.submissions.of('a')
