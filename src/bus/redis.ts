@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Client } from '../redis/client.ts'
 import type { RedisConnections } from '../redis/connections.ts'
+import { useTwice } from '../redis/link.ts'
 import { newsChannel, readMessage, tickChannel, writeMessage } from '../redis/news.ts'
 import type { EventBus, News } from './bus.ts'
 
@@ -89,7 +90,7 @@ export function redisBus (connections: RedisConnections): EventBus {
     sending ??= nextTurn().then(() => {
       const all = names.splice(0)
       sending = undefined
-      return link.use((client) => subscribeAll(client, all))
+      return useTwice(link, (client) => subscribeAll(client, all))
     })
     return sending
   }
