@@ -57,7 +57,7 @@ export function redisHistory (t: Lifetime, url: string, options: RedisStoreOptio
     // More replicas than there are.
     openUncertain: () => redisStore(redisConnections({ address, prefix, timeoutMs: 1000 }), { waitReplicas: 9 }),
     // Cases with bodies of 16 MiB take seconds on a busy machine.
-    open: (given) => redisStore(redisConnections({ address, prefix, timeoutMs: 60_000 }), { ...options, ...given }),
+    open: (given) => redisStore(redisConnections({ address, prefix, timeoutMs: 240_000 }), { ...options, ...given }),
     fork: () => admin(async (client) => { await changeId(client) }),
     copy: () => admin(async (client) => {
       const names = await client.keys(keys)
