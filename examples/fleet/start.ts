@@ -1,6 +1,5 @@
 // Two relays and a Redis on this machine, until Ctrl+C. Needs redis-server; the events are kept in data/fleet.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -11,18 +10,21 @@ const folder = process.env['FLEET_DATA'] ?? 'data/fleet'
 const relay = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
 const running: ChildProcess[] = []
 
+type Command = [string, ...string[]]
+
 /** Starts a program, prints its lines, and resolves when one of them matches. */
-async function start (name: string, [command, ...args]: [string, ...string[]], ready: RegExp, env = {}): Promise<void> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
+async function start (name: string, [program, ...args]: Command, ready: RegExp, env = {}): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   running.push(child)
   child.on('error', ({ message }) => { stop(`Cannot start ${name}: ${message}`) })
   child.on('exit', () => { stop(`${name} ended`) })
   const lines = createInterface({ input: child.stdout })
-  lines.on('line', (line) => { console.log(`${name}  ${line}`) })
-  for (;;) {
-    const [line] = await once(lines, 'line')
-    if (ready.test(line)) return
-  }
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      console.log(`${name}  ${line}`)
+      if (ready.test(line)) resolve()
+    })
+  })
 }
 
 function stop (reason?: string): void {
