@@ -1,14 +1,13 @@
 // Compares the relay with plain node:http and, if installed, nginx with Nchan, on the same work: npm run bench
 // A ratio compares servers within one round, because the speed of the machine varies. The medians are printed.
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
-import type { Job, Measured } from './load.ts'
-import { hasNchan, pinned, projectFile, startNchan, startRaw, startRelay, type Server } from './servers.ts'
+import type { Measured } from './load.ts'
+import { load, type Suite } from './run-load.ts'
+import { hasNchan, startNchan, startRaw, startRelay, type Server } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
 
-type Suite = Pick<Job, 'suite' | 'streams' | 'messages' | 'warmup' | 'posters'>
 type Runs = Map<string, Measured[]>
 
 const SUITES: Suite[] = [
@@ -31,18 +30,8 @@ const STARTERS: Record<string, () => Promise<Server>> = {
 const NAMES = Object.keys(STARTERS)
 
 const { values: { rounds } } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } })
-const run = promisify(execFile)
 // A busy machine completes fewer rounds.
 const SUITE_MS = 35_000
-
-async function load (server: Server, suite: Suite): Promise<Measured> {
-  const { port, pid, publish } = server
-  const job: Job = { ...suite, port, pid, publish }
-  const command = [process.execPath, projectFile('bench/load.ts'), JSON.stringify(job)]
-  const [program, ...args] = pinned(1, command) as [string, ...string[]]
-  const { stdout } = await run(program, args)
-  return JSON.parse(stdout) as Measured
-}
 
 /** Measures memory in a new process for each round, and speed in a process that has warmed up. */
 async function runSuite (suite: Suite): Promise<Runs> {

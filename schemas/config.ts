@@ -45,10 +45,35 @@ export const ConfigSchema = Type.Object({
     default: 'auto',
     description: 'form of log lines. auto: readable lines on a terminal, JSON elsewhere'
   }),
-  STORE_URL: text({ pattern: '^(sqlite:.+|memory:)$', title: 'sqlite:PATH or memory:' }, {
+  STORE_URL: text({
+    pattern: '^(sqlite:.+|memory:|rediss?(\\+sentinel)?://.+)$',
+    title: 'sqlite:PATH, memory: or redis://host:port'
+  }, {
     default: 'sqlite:data/relay.db',
-    description: 'store of the events: sqlite:PATH, or memory: to lose them at a stop',
+    description: 'store of the events: sqlite:PATH; memory: to lose them at a stop; redis://host:port for several ' +
+      'relays with one history, see docs/fleet.md',
     secret: true
+  }),
+  REDIS_PREFIX: text({ pattern: '^[\\w.-]{1,32}$', title: '1 to 32 letters, digits, or any of . _ -' }, {
+    default: 'relay',
+    description: 'hash tag of all keys in Redis; relays with the same one share their history'
+  }),
+  REDIS_WAIT_REPLICAS: integer(0, 15, {
+    default: 0,
+    description: 'replicas of Redis that have an event before its callback is answered 200. Fewer in time: 503'
+  }),
+  REDIS_WAIT_FSYNC: Type.Boolean({
+    default: false,
+    description: 'answer 200 only when the event is on the disk of the primary and of those replicas, too'
+  }),
+  REDIS_TIMEOUT_MS: integer(100, 60_000, {
+    default: 5000,
+    description: 'maximum wait for a primary, and for an answer of it, in milliseconds. Suno waits 15 seconds in all'
+  }),
+  REDIS_ALLOW_REUSED_IDS: Type.Boolean({
+    default: false,
+    description: 'accept a server that does not report master_replid: after it lost events, their ids may come again ' +
+      'with other content'
   }),
   METRICS_TOKEN: text({ pattern: '^[!-~]*$', title: 'printable ASCII' }, {
     default: '',

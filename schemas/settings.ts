@@ -26,11 +26,43 @@ export interface Config {
    */
   readonly LOG_FORMAT: 'auto' | 'pretty' | 'json'
   /**
-   * Store of the events: sqlite:PATH, or memory: to lose them at a stop.
+   * Store of the events: sqlite:PATH; memory: to lose them at a stop; redis://host:port for several relays with one
+   * history, see docs/fleet.md.
    *
    * @default 'sqlite:data/relay.db'
    */
   readonly STORE_URL: string
+  /**
+   * Hash tag of all keys in Redis; relays with the same one share their history.
+   *
+   * @default 'relay'
+   */
+  readonly REDIS_PREFIX: string
+  /**
+   * Replicas of Redis that have an event before its callback is answered 200. Fewer in time: 503.
+   *
+   * @default 0
+   */
+  readonly REDIS_WAIT_REPLICAS: number
+  /**
+   * Answer 200 only when the event is on the disk of the primary and of those replicas, too.
+   *
+   * @default false
+   */
+  readonly REDIS_WAIT_FSYNC: boolean
+  /**
+   * Maximum wait for a primary, and for an answer of it, in milliseconds. Suno waits 15 seconds in all.
+   *
+   * @default 5000
+   */
+  readonly REDIS_TIMEOUT_MS: number
+  /**
+   * Accept a server that does not report master_replid: after it lost events, their ids may come again with other
+   * content.
+   *
+   * @default false
+   */
+  readonly REDIS_ALLOW_REUSED_IDS: boolean
   /**
    * Token that readers of /metrics send as Authorization: Bearer; empty: none is needed.
    *

@@ -1,7 +1,6 @@
 import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from '../schemas/config.ts'
-import { localBus } from './bus/local.ts'
 import { createAsking } from './asking/asking.ts'
 import { callbacksNeedProof, completeConfig, isBehindProxy } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
@@ -35,7 +34,8 @@ import { createHub, type Hub } from './hub/hub.ts'
 import { logOptions } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportRecovery } from './recovery.ts'
-import { openStore } from './store/open.ts'
+import { reportRedis } from './redis-report.ts'
+import { openHistory, type HistoryOptions } from './storage.ts'
 import { readCallback } from './suno/callback.ts'
 import { ticketCheck } from './ticket.ts'
 
@@ -183,8 +183,8 @@ export interface Relay {
 export async function createRelay (given: Partial<Config> = {}): Promise<Relay> {
   const config = completeConfig(given)
   const metrics = createMetrics()
-  const hub = createHub({ store: await openStore(config, metrics.group), bus: localBus(), observer: metrics })
   const app = await createServer(config)
+  const hub = createHub({ ...await openHistory(config, historyOptions(app, metrics)), observer: metrics })
   const { maxStreams, maxConnections } = fitCapacity(app, config)
   const trustsProxy = config.TRUST_PROXY !== 'off'
   await harden(app, { corsOrigins: config.CORS_ORIGINS, maxConnections, trustsProxy, drainMs: config.DRAIN_MS })
@@ -199,6 +199,14 @@ export async function createRelay (given: Partial<Config> = {}): Promise<Relay> 
     hub,
     listen: () => listen(app, { host: config.HOST, port: config.PORT }),
     close: () => app.close()
+  }
+}
+
+function historyOptions ({ log }: FastifyInstance, { group, registry }: Metrics): HistoryOptions {
+  return {
+    committed: group,
+    observer: () => reportRedis(registry, log),
+    warn: (message) => { log.warn(message) }
   }
 }
 

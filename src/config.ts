@@ -3,9 +3,11 @@ import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { ConfigSchema, type Config } from '../schemas/config.ts'
 import { isLoopback } from './loopback.ts'
+import { isRedisUrl, parseRedisUrl } from './redis/address.ts'
 
 const PROPERTIES = Object.entries(ConfigSchema.properties)
 const ASK_AFTER_WITHOUT_CALLBACKS_MS = 3000
+const OTHER_SCHEME = /^(?!sqlite:|memory:|redis)([a-z][a-z\d+.-]*:)/i
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
 
 /**
@@ -90,15 +92,22 @@ function contradictions (config: Config): string[] {
       'expected off, a number of proxies, or addresses, networks and names, separated by commas')
   }
   if (/^\[.*\]$/.test(HOST)) found.push(`HOST is "${HOST}", expected ${HOST.slice(1, -1)} without brackets`)
-  if (STORE_URL === 'sqlite::memory:') {
-    found.push(`STORE_URL is ${STORE_URL}, expected memory: for a store without a file`)
+  return [...found, ...storeFaults(STORE_URL)]
+}
+
+function storeFaults (url: string): string[] {
+  if (url === 'sqlite::memory:') return [`STORE_URL is ${url}, expected memory: for a store without a file`]
+  try {
+    if (isRedisUrl(url)) parseRedisUrl(url)
+    return []
+  } catch (error) {
+    return [(error as RangeError).message]
   }
-  return found
 }
 
 function describeFault (name: string, value: unknown, schema: TSchema): string {
   if (!(name in ConfigSchema.properties)) return `${name} is not a setting`
-  const [, scheme] = /^(?!sqlite:|memory:)([a-z][a-z\d+.-]*:)/i.exec(name === 'STORE_URL' ? String(value) : '') ?? []
+  const [, scheme] = OTHER_SCHEME.exec(name === 'STORE_URL' ? String(value) : '') ?? []
   const fact = scheme ? `has the scheme ${scheme}` : `is ${schema.secret ? 'malformed' : JSON.stringify(value)}`
   return `${name} ${fact}, expected ${expectedForm(schema)}`
 }

@@ -15,6 +15,11 @@ t.test('readConfig() fills in every default', async t => {
     HOST: '127.0.0.1',
     PORT: 3000,
     STORE_URL: 'sqlite:data/relay.db',
+    REDIS_PREFIX: 'relay',
+    REDIS_WAIT_REPLICAS: 0,
+    REDIS_WAIT_FSYNC: false,
+    REDIS_TIMEOUT_MS: 5000,
+    REDIS_ALLOW_REUSED_IDS: false,
     DEDUPE_WINDOW_MS: 120_000,
     RETENTION_HOURS: 24,
     BODY_LIMIT_BYTES: 65_536,
@@ -75,14 +80,22 @@ const WRONG: Array<[Record<string, string>, string]> = [
     `CORS_ORIGINS is "${CORS_ORIGINS}", expected ${ORIGIN_FORM}`
   ]),
   [{ CALLBACK_TOKENS: 'fifteen letters' }, 'CALLBACK_TOKENS is malformed, expected texts of 16 or more characters'],
-  [{ STORE_URL: 'data/relay.db' }, 'STORE_URL is malformed, expected sqlite:PATH or memory:'],
+  [{ STORE_URL: 'data/relay.db' }, 'STORE_URL is malformed, expected sqlite:PATH, memory: or redis://host:port'],
   [{ STORE_URL: 'sqlite::memory:' }, 'STORE_URL is sqlite::memory:, expected memory: for a store without a file'],
   [{ HOST: '[::1]', ALLOW_OPEN_CALLBACKS: 'true' }, 'HOST is "[::1]", expected ::1 without brackets'],
   ...NOT_PROXIES.map((TRUST_PROXY): [Record<string, string>, string] => [
     { TRUST_PROXY },
     `TRUST_PROXY is "${TRUST_PROXY}", expected ${PROXY_FORM}`
   ]),
-  [{ STORE_URL: 'redis://me:password@host' }, 'STORE_URL has the scheme redis:, expected sqlite:PATH or memory:']
+  [{ STORE_URL: 'postgres://me:password@host' },
+    'STORE_URL has the scheme postgres:, expected sqlite:PATH, memory: or redis://host:port'],
+  [{ STORE_URL: 'redis:password' }, 'STORE_URL is malformed, expected sqlite:PATH, memory: or redis://host:port'],
+  [{ STORE_URL: 'redis://password@host' },
+    'STORE_URL has a user without a password, expected user:password@ or :password@'],
+  [{ REDIS_PREFIX: '{relay}' },
+    'REDIS_PREFIX is "{relay}", expected 1 to 32 letters, digits, or any of . _ -'],
+  [{ REDIS_WAIT_REPLICAS: '16' }, 'REDIS_WAIT_REPLICAS is 16, expected a whole number from 0 to 15'],
+  [{ REDIS_TIMEOUT_MS: '99' }, 'REDIS_TIMEOUT_MS is 99, expected a whole number from 100 to 60000']
 ]
 
 for (const [env, problem] of WRONG) {

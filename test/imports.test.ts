@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/event.ts': ['schemas/'],
   'src/meaning.ts': ['schemas/', 'node:crypto'],
   'src/loopback.ts': ['node:net'],
-  'src/config.ts': ['schemas/', 'src/loopback.ts', '@sinclair/typebox', 'node:net'],
+  'src/config.ts': ['schemas/', 'src/loopback.ts', 'src/redis/', '@sinclair/typebox', 'node:net'],
   'src/near-misses.ts': ['schemas/'],
   'src/recovery.ts': ['src/errors.ts', 'src/hub/'],
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
@@ -30,7 +30,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/store/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/memory/', 'src/store/sqlite/', 'node:fs'],
   'src/store/memory/': ['src/event.ts', 'src/errors.ts', 'src/store/', 'node:'],
   'src/store/sqlite/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/meaning.ts', 'src/store/', 'node:'],
+  'src/store/redis/': [
+    'schemas/', 'src/event.ts', 'src/errors.ts', 'src/redis/', 'src/store/', 'src/store/memory/', 'node:'
+  ],
+  'src/redis/': ['src/errors.ts', 'ioredis', 'node:'],
+  'src/redis-report.ts': ['src/redis/', 'prom-client'],
+  'src/storage.ts': [
+    'schemas/', 'src/redis/', 'src/store/', 'src/store/redis/', 'src/bus/', 'src/bus/redis.ts'
+  ],
   'src/bus/': ['src/event.ts'],
+  'src/bus/redis.ts': ['src/bus/', 'src/redis/', 'node:'],
   'src/suno/': [...SHARED, 'src/meaning.ts', '@sinclair/typebox', 'node:'],
   'src/hub/': ['schemas/', 'src/event.ts', 'src/errors.ts', 'src/store/', 'src/bus/'],
   'src/http/': ['schemas/', 'src/errors.ts', 'src/http/guards/', '@fastify/', '@sinclair/typebox', 'fastify', 'node:'],
@@ -49,16 +58,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [
-    'schemas/', 'src/config.ts', 'src/secrets.ts', 'src/ticket.ts', 'src/version.ts', 'src/admin/', 'src/store/',
-    'src/bus/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'
+    'schemas/', 'src/config.ts', 'src/secrets.ts', 'src/ticket.ts', 'src/version.ts', 'src/storage.ts', 'src/admin/',
+    'src/store/', 'src/hub/', 'src/suno/', '@sinclair/typebox', 'node:'
   ],
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
   'src/asking/': ['schemas/', 'src/errors.ts', 'src/metrics.ts', 'src/hub/', 'src/suno/', 'jose', 'node:crypto'],
   'src/app.ts': [
     'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/log.ts', 'src/metrics.ts',
-    'src/housekeeping.ts', 'src/store/', 'src/bus/', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/',
-    'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
+    'src/housekeeping.ts', 'src/redis-report.ts', 'src/storage.ts', 'src/hub/', 'src/suno/', 'src/http/',
+    'src/http/streams/', 'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
   ],
   'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts', 'src/version.ts'],
   'src/bin.js': ['src/main.ts'],
@@ -69,12 +78,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Files and packages that a room never reaches, not even through others. Imports of types count too. */
+const ADAPTERS = [
+  'src/store/memory/', 'src/store/sqlite/', 'src/store/redis/', 'src/bus/local.ts', 'src/bus/redis.ts', 'src/redis/'
+]
 const NEVER: Readonly<Record<string, readonly string[]>> = {
-  'src/store/store.ts': ['src/store/memory/', 'src/store/sqlite/'],
-  'src/hub/': [
-    'src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/http/', 'src/suno/', 'fastify', 'better-sse'
-  ],
-  'src/http/': ['src/store/memory/', 'src/store/sqlite/', 'src/bus/local.ts', 'src/app.ts'],
+  'src/store/store.ts': ADAPTERS,
+  'src/bus/bus.ts': ADAPTERS,
+  'src/hub/': [...ADAPTERS, 'src/http/', 'src/suno/', 'fastify', 'better-sse'],
+  'src/http/': [...ADAPTERS, 'src/app.ts'],
   'src/cli/': ['src/app.ts', 'src/http/', 'fastify'],
   'src/backend/': ['src/hub/', 'src/http/', 'fastify', 'node:'],
   'src/client/': ['src/hub/', 'src/http/', 'node:']
@@ -166,12 +177,31 @@ t.test('imports: no file imports itself through others', async t => {
   t.strictSame([...graph.keys()].filter((file) => reach(graph, file).has(file)), [])
 })
 
+/** Modules that a file loads at once: neither types nor those that it loads when it needs them. */
+function loadedBy (file: string, source: string): string[] {
+  const statements = source.match(/^(?:import|export) (?!type\b)[^;]*? from '[^']+'/gm) ?? []
+  return statements.flatMap((statement) => importsOf(file, statement))
+}
+
+t.test('imports: the client of Redis is loaded only when it is needed', async t => {
+  const graph = new Map([...readGraph().keys()].map((file) => {
+    return [file, loadedBy(file, readFileSync(`${ROOT}/${file}`, 'utf8'))]
+  }))
+  t.ok(reach(graph, 'src/redis/connections.ts').has('ioredis'))
+  for (const entry of ['src/main.ts', 'src/index.ts', 'src/conformance/index.ts']) {
+    t.ok(reach(graph, entry).size > 5, entry)
+    t.notOk(reach(graph, entry).has('ioredis'), entry)
+  }
+})
+
 const BREACHES: Array<[string, string]> = [
   ['schemas/x.ts', "import { x } from '../src/errors.ts'"],
   ['schemas/x.ts', "import { x } from 'fastify'"],
   ['src/errors.ts', "import { x } from '../schemas/event.ts'"],
   ['src/store/memory/x.ts', "import { x } from '../sqlite/store.ts'"],
   ['src/store/x.ts', "import { x } from '../bus/local.ts'"],
+  ['src/store/redis/x.ts', "import { x } from 'ioredis'"],
+  ['src/redis/x.ts', "import { x } from '../event.ts'"],
   ['src/store/x.ts', "import { x } from '../suno/callback.ts'"],
   ['src/store/sqlite/x.ts', "export { x } from '../../hub/hub.ts'"],
   ['src/bus/x.ts', "import type { x } from '../store/memory/store.ts'"],
@@ -179,6 +209,9 @@ const BREACHES: Array<[string, string]> = [
   ['src/suno/x.ts', "import { x } from 'fastify'"],
   ['src/suno/x.ts', "import { x } from '../store/store.ts'"],
   ['src/hub/x.ts', "import { x } from '../store/memory/store.ts'"],
+  ['src/hub/x.ts', "import { x } from '../redis/link.ts'"],
+  ['src/bus/x.ts', "import { x } from '../redis/link.ts'"],
+  ['src/http/routes/x.ts', "import { x } from 'ioredis'"],
   ['src/hub/x.ts', "import 'better-sse'"],
   ['src/hub/x.ts', "import { x } from '../http/streams/frames.ts'"],
   ['src/http/routes/x.ts', "import { x } from '../../store/store.ts'"],

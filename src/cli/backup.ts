@@ -7,7 +7,7 @@ Usage: npx phrase-relay backup FILE
 
 The copy has every event that was acknowledged before the command started. To restore it, stop the server, put the copy
 in place of the file of STORE_URL, remove the files -wal and -shm next to it, and start the server. Clients that saw
-events which the copy does not have get "gap":true.
+events which the copy does not have get "gap":true. For a store in Redis, use the backup of Redis.
 
 Environment: STORE_URL, the server's.
 `

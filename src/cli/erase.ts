@@ -2,15 +2,16 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { TaskIdSchema } from '../../schemas/callback.ts'
 import { readConfig } from '../config.ts'
 import { eraseTask } from '../hub/erase.ts'
-import { openStore, storeFile } from '../store/open.ts'
+import { openServersStore } from '../storage.ts'
 import { namesTask } from '../suno/names-task.ts'
 
 const HELP = `Erases a task: its events, its submissions, and callbacks in quarantine about it.
 
 Usage: npx phrase-relay erase TASK
 
-Works on the file of STORE_URL, also while the server runs: open streams of the task end within a second. The data is
-overwritten in the file; copies of the file still have it. A later callback for the task is stored again.
+Works on the store of STORE_URL, also while the server runs: open streams of the task end within a second. The data is
+overwritten in the file of SQLite; copies of the file still have it, and so has the append-only file of Redis until its
+next rewrite. A later callback for the task is stored again.
 
 Environment: STORE_URL, the server's.
 `
@@ -22,7 +23,7 @@ const taskIds = TypeCompiler.Compile(TaskIdSchema)
  *
  * @returns the text to print
  * @throws {RangeError} when the task id is missing or wrong, or the store has no file
- * @throws {RelayError} `STORE_UNAVAILABLE` when the file cannot be used
+ * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be used
  */
 export async function erase (args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   const [taskId = '--help', ...rest] = args
@@ -30,10 +31,7 @@ export async function erase (args: string[], env: NodeJS.ProcessEnv): Promise<st
   if (rest.length > 0 || !taskIds.Check(taskId)) {
     throw new RangeError(`Cannot erase ${JSON.stringify(args.join(' '))}, expected one task id`)
   }
-  const config = readConfig(env)
-  // Opening the store would create a missing file.
-  storeFile(config)
-  const store = await openStore(config)
+  const store = await openServersStore(readConfig(env))
   try {
     const { events, callbacks } = await eraseTask(store, taskId, (held) => namesTask(held, taskId))
     return `${taskId}\t${events} events\t${callbacks} callbacks in quarantine\n`

@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts'
 import { replayHeld } from '../hub/replay.ts'
-import { openStore, storeFile } from '../store/open.ts'
+import { openServersStore } from '../storage.ts'
 import type { EventStore } from '../store/store.ts'
 import { redactTokens } from '../secrets.ts'
 import { readHeld } from '../suno/callback.ts'
@@ -12,7 +12,7 @@ Usage: npx phrase-relay quarantine list          print held callbacks: id, time,
        npx phrase-relay quarantine replay [ID]   read all again, or one; a callback that can be read becomes an event
        npx phrase-relay quarantine drop ID       remove a callback
 
-Works on the file of STORE_URL, also while the server runs: open streams receive replayed events within a second. The
+Works on the store of STORE_URL, also while the server runs: open streams receive replayed events within a second. The
 server replays the quarantine at every start.
 `
 
@@ -25,7 +25,7 @@ const VERBS = new Map<string, Verb>([['list', list], ['show', show], ['replay', 
  *
  * @returns the text to print
  * @throws {RangeError} when an argument is wrong, or the store has no file
- * @throws {RelayError} `STORE_UNAVAILABLE` when the file cannot be used
+ * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be used
  */
 export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   const [name = '--help', id] = args
@@ -34,10 +34,7 @@ export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promi
   if (!verb) {
     throw new RangeError(`Cannot run quarantine ${JSON.stringify(name)}, expected ${[...VERBS.keys()].join(', ')}`)
   }
-  const config = readConfig(env)
-  // Opening the store would create a missing file.
-  storeFile(config)
-  const store = await openStore(config)
+  const store = await openServersStore(readConfig(env))
   try {
     return await verb(store, id === undefined ? undefined : readId(id))
   } finally {

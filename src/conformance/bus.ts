@@ -105,6 +105,21 @@ const CASES: Cases = {
     t.strictSame(await first.heard(0), [])
   },
 
+  async 'subscribe() works for 10,000 tasks at once' (t, open) {
+    const bus = await open()
+    const heard = new Set<string>()
+    const last = new EventTarget()
+    const subscriptions = numbers(10_000).map((n) => bus.subscribe(`task ${n}`, ({ taskId }) => {
+      heard.add(taskId)
+      if (heard.size === 10_000) last.dispatchEvent(new Event('heard'))
+    }))
+    await Promise.all(subscriptions)
+    const all = once(last, 'heard')
+    for (const n of numbers(10_000)) await bus.publish(news(`task ${n}`, 1))
+    await all
+    t.equal(heard.size, 10_000)
+  },
+
   async 'unsubscribe() ends its own listener only, and is idempotent' (t, open) {
     const bus = await open()
     const [first, second] = [await listen(bus, 'a'), await listen(bus, 'a')]

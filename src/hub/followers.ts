@@ -52,6 +52,8 @@ export function createGroups ({ store, source, bus, resyncMs }: GroupsOptions): 
   const newest = new Map<string, string>()
   const resync = setInterval(pollMoved, resyncMs).unref()
   let asking = false
+  // Set while news was missed after the question that is under way.
+  let isDue = false
 
   function poll (taskId: string): void {
     for (const follower of groups.get(taskId)?.followers ?? []) follower.poll()
@@ -61,19 +63,23 @@ export function createGroups ({ store, source, bus, resyncMs }: GroupsOptions): 
     // One question at a time: appends would wait behind many of them.
     if (asking || groups.size === 0) return
     asking = true
-    // An unavailable store is asked again the next time.
-    const moved = await store.moved(newest).catch(() => new Map<string, string>())
+    do {
+      isDue = false
+      // An unavailable store is asked again the next time.
+      const moved = await store.moved(newest).catch(() => new Map<string, string>())
+      for (const [taskId, id] of moved) {
+        if (groups.has(taskId)) newest.set(taskId, id)
+        poll(taskId)
+      }
+    } while (isDue)
     asking = false
-    for (const [taskId, id] of moved) {
-      if (groups.has(taskId)) newest.set(taskId, id)
-      poll(taskId)
-    }
   }
 
   bus.onMissed(() => {
     // Without `publishes`, `moved()` leaves out the appends of this process, whose news may have been missed, too.
-    if (store.publishes) pollMoved()
-    else for (const taskId of groups.keys()) poll(taskId)
+    if (!store.publishes) for (const taskId of groups.keys()) poll(taskId)
+    else if (asking) isDue = true
+    else pollMoved()
   })
 
   /**

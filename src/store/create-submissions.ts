@@ -12,20 +12,22 @@ type Call<Kept extends MaySettle> = <M extends Method>(
   method: M, ...args: Parameters<SubmissionCalls<Kept>[M]>
 ) => Promise<ReturnType<SubmissionCalls<Kept>[M]>>
 
+type Awaitable<T> = T | Promise<T>
+
 /** Parts of a store for its submissions. */
 export interface SubmissionParts<Kept extends MaySettle> {
   /** @throws {RelayError} `STORE_UNAVAILABLE` when the store is closed */
   readonly requireOpen: () => void
   readonly now: () => number
   readonly call: Call<Kept>
-  readonly signingKey: () => string
+  readonly signingKey: () => Awaitable<string>
   /** Returns the submissions of a task, newest first. */
-  readonly of: (taskId: string) => SubmissionRow[]
-  readonly counts: () => SubmissionCounts
+  readonly of: (taskId: string) => Awaitable<SubmissionRow[]>
+  readonly counts: () => Awaitable<SubmissionCounts>
   /** Returns the time of the next claim, in milliseconds since 1970; undefined when no submission is watched. */
-  readonly nextDue: () => number | undefined
+  readonly nextDue: () => Awaitable<number | undefined>
   /** Returns the event id of a place. */
-  readonly idOf: (taskId: string, seq: number) => string
+  readonly idOf: (taskId: string, seq: number) => Awaitable<string>
   readonly toAppended: (kept: Kept) => Appended
 }
 
@@ -33,8 +35,9 @@ export interface SubmissionParts<Kept extends MaySettle> {
 export function createSubmissions<Kept extends MaySettle> (options: SubmissionParts<Kept>): Submissions {
   const { requireOpen, now, call, idOf, toAppended, ...parts } = options
 
-  function toSubmission ({ id, step, taskId, place, stage, submittedAt, asked }: SubmissionRow): Submission {
-    const placeId = taskId === null ? null : idOf(taskId, place as number)
+  async function toSubmission (row: SubmissionRow): Promise<Submission> {
+    const { id, step, taskId, place, stage, submittedAt, asked } = row
+    const placeId = taskId === null ? null : await idOf(taskId, place as number)
     return { id, step, taskId, place: placeId, stage, submittedAt, asked }
   }
 
@@ -56,7 +59,7 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
       const reserved = await call('reserve', draft, patience, at)
       if (reserved.result === 'conflict') return reserved
       const { result, row } = reserved
-      return { result, submission: toSubmission(row), ageMs: at - row.submittedAt }
+      return { result, submission: await toSubmission(row), ageMs: at - row.submittedAt }
     },
 
     async expect (id, taskId) {
@@ -73,19 +76,21 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
     async watch (draft, patience) {
       requireOpen()
       const { row, created } = await call('watch', draft, patience, now())
-      return { submission: toSubmission(row), created }
+      return { submission: await toSubmission(row), created }
     },
 
     async claim (options) {
       requireOpen()
       const at = now()
       const rows = await call('claim', options, at)
-      return rows.map((row) => ({ ...toSubmission(row), isPastDeadline: row.deadline <= at }) as Due)
+      return Promise.all(rows.map(async (row) => {
+        return { ...await toSubmission(row), isPastDeadline: row.deadline <= at } as Due
+      }))
     },
 
     async nextDueMs () {
       requireOpen()
-      const next = parts.nextDue()
+      const next = await parts.nextDue()
       return next === undefined ? undefined : Math.max(0, next - now())
     },
 
@@ -111,7 +116,7 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
 
     async of (taskId) {
       requireOpen()
-      return parts.of(taskId).map(toSubmission)
+      return Promise.all((await parts.of(taskId)).map(toSubmission))
     },
 
     async counts () {

@@ -28,7 +28,8 @@ export async function openStore (
 export function storeFile ({ STORE_URL }: Pick<Config, 'STORE_URL'>): string {
   const path = STORE_URL.slice(SQLITE.length)
   if (STORE_URL.startsWith(SQLITE) && existsSync(path)) return path
-  const fact = `STORE_URL is ${JSON.stringify(STORE_URL)}, which is no file, expected the server's`
+  const url = STORE_URL.startsWith('redis') ? 'a Redis' : JSON.stringify(STORE_URL)
+  const fact = `STORE_URL is ${url}, which is no file, expected the server's`
   throw new RangeError(`Cannot open the store: ${fact}`)
 }
 

@@ -1,8 +1,10 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { ConfigSchema } from '../../schemas/config.ts'
 import { generate, GENERATED_FILES } from '../../docs/generate.ts'
 import { STATUS } from '../../src/errors.ts'
+import { reportRedis } from '../../src/redis-report.ts'
 import { startAsking, startSandbox, submitTo, VALIDATE } from '../support/asking.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { DOCUMENTS, readDocument, ROOT, tableRows } from '../support/docs.ts'
@@ -28,7 +30,7 @@ t.test('documents: the table of errors names every code with its status', async 
 })
 
 t.test('documents: names in capitals are settings, error codes, or known to other programs', async t => {
-  const known = new Set([...SETTINGS, ...Object.keys(STATUS), 'CI', 'EBADENGINE'])
+  const known = new Set([...SETTINGS, ...Object.keys(STATUS), 'CI', 'EBADENGINE', 'NODE_EXTRA_CA_CERTS'])
   const unknown = DOCUMENTS.flatMap((file) => {
     const names = readDocument(file).matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g)
     return [...names].filter(([, name = '']) => !known.has(name)).map(([, name]) => `${file} ${name}`)
@@ -42,7 +44,9 @@ t.test('documents: the table of metrics names every metric of the relay with its
   await post(url, phraseReady('a'))
   const { json: { events } } = await submitTo(`${url}/tasks`, VALIDATE)
   await (await watch(t, `${events}&until=done`)).rest()
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const ofRedis = new Registry()
+  reportRedis(ofRedis, { info () {}, warn () {} })
+  const text = await (await fetch(`${url}/metrics`)).text() + await ofRedis.metrics()
   const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type] as [string, string])
 
   const labelsOf = (metric: string): string => {

@@ -207,6 +207,25 @@ t.test('hub polls the store for all followed tasks when its own news was missed'
   t.strictSame(both.map(({ got }) => got), [[1], [1]])
 })
 
+t.test('hub asks again when news was missed while it asked', async t => {
+  const bus = silentBus()
+  const answers: Array<(moved: Map<string, string>) => void> = []
+  const moved = (): Promise<Map<string, string>> => new Promise((resolve) => { answers.push(resolve) })
+  const hub = open(t, { ...memoryStore(), publishes: true, moved }, bus)
+  const { got, follower } = await collect(hub)
+  follower.resume()
+  bus.miss()
+  const { event } = await hub.publish('a', draft('one'))
+  for (let n = 0; n < 2; n++) bus.miss()
+  t.equal(answers.length, 1)
+  answers[0]?.(new Map())
+  await turn()
+  t.strictSame([answers.length, got], [2, []])
+  answers[1]?.(new Map([['a', event.id]]))
+  await turn()
+  t.strictSame([answers.length, got], [2, [1]])
+})
+
 t.test('hub asks a store that publishes for the tasks that moved when news was missed', async t => {
   const bus = silentBus()
   const store = failingStore()

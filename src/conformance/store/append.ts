@@ -3,6 +3,19 @@ import { draft, drafts, numbers, readAll, seqs } from '../drafts.ts'
 
 const WINDOW_MS = 1000
 
+/** Appends that reject although they were kept. */
+export const UNCERTAIN_CASES: Cases = {
+  async 'append() keeps a rejected draft once, and the same draft again is its duplicate' (t, open, history) {
+    const uncertain = await history.openUncertain!()
+    t.teardown(() => uncertain.close())
+    for (let i = 0; i < 2; i++) await t.rejects(uncertain.append('a', draft('one')), { code: 'STORE_UNAVAILABLE' })
+    const store = await open()
+    const { event, duplicate } = await store.append('a', draft('one'))
+    t.strictSame([event.seq, duplicate], [1, true])
+    t.strictSame(await readAll(store, 'a'), [event])
+  }
+}
+
 /** Order and numbers of events, and which drafts are duplicates. */
 export const APPEND_CASES: Cases = {
   async 'append() numbers the events of a task 1, 2, 3' (t, open) {

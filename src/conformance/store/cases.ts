@@ -9,6 +9,8 @@ export interface TestHistory {
   readonly shared?: boolean
   /** Opens the history; the suite closes each store. */
   open (options: StoreOptions): Promise<EventStore>
+  /** Opens the history so that appends reject although they were kept. Missing: there is no way to do so. */
+  openUncertain? (): Promise<EventStore>
   /** Starts another fork. Missing: every `open()` does so. */
   fork? (): Promise<void>
   /**

@@ -1,5 +1,5 @@
 import { ANSWER_CASES } from './answers.ts'
-import { APPEND_CASES } from './append.ts'
+import { APPEND_CASES, UNCERTAIN_CASES } from './append.ts'
 import type { Cases, NewHistory, TestHistory } from './cases.ts'
 import { CLAIM_CASES } from './claims.ts'
 import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './deliveries.ts'
@@ -37,6 +37,8 @@ export function storeConformance (t: Tester, name: string, newHistory: NewHistor
   runIf(t, `${name} over close and open`, newHistory, { applies: ({ durable }) => durable, cases: reopened })
   runIf(t, `${name} opened twice`, newHistory, { applies: (history) => history.shared === true, cases: shared })
   runIf(t, `${name} put back`, newHistory, { applies: ({ copy }) => copy !== undefined, cases: COPY_CASES })
+  const uncertain = { applies: ({ openUncertain }: TestHistory) => openUncertain !== undefined, cases: UNCERTAIN_CASES }
+  runIf(t, `${name} that rejects`, newHistory, uncertain)
 }
 
 interface Group {
