@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopback } from '../../loopback.ts'
+import { readAsset } from './asset.ts'
 
 const FOLDER = new URL('../../web/', import.meta.url)
 const FILES = [
@@ -47,7 +47,7 @@ export interface PageOptions {
 /** `GET /`, the live page, and `GET /web/*`, its files. Works below any prefix, because its URLs are relative. */
 export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
   const { openCallbacks, openSubmissions, tickets } = options
-  const html = await readFile(new URL('index.html', FOLDER), 'utf8')
+  const html = await readAsset(new URL('index.html', FOLDER))
   const variant = (flags: Record<string, boolean>) => toAsset('index.html', setFlags(html, { tickets, ...flags }))
   const anywhere = variant({})
   const onLoopback = variant({ sample: openCallbacks })
@@ -64,7 +64,7 @@ export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
   })
 
   for (const name of FILES) {
-    const asset = toAsset(name, await readFile(new URL(name, FOLDER), 'utf8'))
+    const asset = toAsset(name, await readAsset(new URL(name, FOLDER)))
     app.get(`/web/${name}`, async (request, reply) => send(asset, request, reply))
   }
 }
