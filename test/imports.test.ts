@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:'
   ],
   'src/client/': ['schemas/', 'eventsource-parser'],
+  'src/client/react/': ['schemas/', 'src/client/', 'react'],
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/'],
   'src/cli/': [

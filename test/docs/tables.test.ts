@@ -28,7 +28,7 @@ t.test('documents: the table of errors names every code with its status', async 
 })
 
 t.test('documents: names in capitals are settings, error codes, or known to other programs', async t => {
-  const known = new Set([...SETTINGS, ...Object.keys(STATUS), 'CI', 'EBADENGINE'])
+  const known = new Set([...SETTINGS, ...Object.keys(STATUS), 'CI', 'EBADENGINE', 'NODE_OPTIONS'])
   const unknown = DOCUMENTS.flatMap((file) => {
     const names = readDocument(file).matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g)
     return [...names].filter(([, name = '']) => !known.has(name)).map(([, name]) => `${file} ${name}`)
