@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 import language, { CODE } from './lint/language.config.js'
 
-const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', '.tap/**', 'data/**'] })
+const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', 'dist-client/**', '.tap/**', 'data/**'] })
 
 function isGlobal (config) {
   return !config.files && Object.keys(config).join() !== 'ignores'

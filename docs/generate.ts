@@ -1,13 +1,14 @@
 /**
  * Fills the generated parts of the documents: the table of settings, and the code of the examples.
  *
- * `npm run docs` writes them, together with the permissions in `deno.json` and the members of `Config`. A test fails if
- * a part is out of date.
+ * `npm run docs` writes them, together with the version and the permissions in `deno.json` and the members of `Config`.
+ * A test fails if a part is out of date.
  */
 
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TSchema } from '@sinclair/typebox'
+import packageJson from '../package.json' with { type: 'json' }
 import { ConfigSchema } from '../schemas/config.ts'
 import { describeConfig } from '../src/config.ts'
 
@@ -23,6 +24,7 @@ export const GENERATED_FILES = ['README.md', ...globSync('docs/**/*.md', { cwd: 
 export function generate (text: string): string {
   return text
     .replace(GENERATED, (_, name: string, file: string) => name === 'config' ? configTable() : codeOf(file))
+    .replace(/(?<=^ {2}"version": ").*(?=")/m, packageJson.version)
     .replace(/(?<=--allow-env=)[A-Z_,]+/, Object.keys(ConfigSchema.properties).join())
     .replace(/(?<=\/\/ generated: settings\n).*?(?= +\/\/ \/generated)/s, configMembers)
 }

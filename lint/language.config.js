@@ -9,7 +9,7 @@ export const CODE = ['**/*.{js,ts}']
 
 /** Language rules for code and documents, part of `eslint.config.js`. */
 export default [
-  { ignores: ['dist/**', '.tap/**', 'data/**'] },
+  { ignores: ['dist/**', 'dist-client/**', '.tap/**', 'data/**'] },
   {
     files: CODE,
     languageOptions: { parser },

@@ -55,6 +55,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:'
   ],
   'src/client/': ['schemas/', 'eventsource-parser'],
+  'src/client/react/': ['schemas/', 'src/client/', 'react'],
   'src/backend/': ['schemas/'],
   'src/web/': ['schemas/', 'uplot'],
   'src/cli/': [

@@ -36,9 +36,13 @@ export interface Asset {
   readonly etag: string
 }
 
-/** Reads a file of `src/web`, or the file of a URL, as text. */
+/**
+ * Reads a file of `src/web`, or the file of a URL, as text. Deno runs a module of JSR from its URL: its files are
+ * elsewhere on the web.
+ */
 export async function readAsset (name: string | URL): Promise<string> {
-  return readFile(new URL(name, FOLDER), 'utf8')
+  const url = new URL(name, FOLDER)
+  return url.protocol === 'file:' ? readFile(url, 'utf8') : (await fetch(url)).text()
 }
 
 /** Returns a file for browsers; the end of its name gives its media type. */

@@ -144,6 +144,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
   'npm start -s -- quarantine show': 'test/docs/commands.test.ts',
   'npm install phrase-relay fastify': 'test/package.test.ts',
   'npm run demo': 'test/e2e/demo.test.ts',
+  'deno add jsr:': 'test/jsr.test.ts',
   'relay.example {': 'test/proxies/caddy.test.ts',
   'log_format no_query': 'test/proxies/nginx.test.ts'
 }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createElement } from 'react'
 import t from 'tap'
 import { draft } from '../../src/conformance/drafts.ts'
 import { memoryStore, type EventStore } from '../../src/index.ts'
@@ -93,6 +95,20 @@ t.test('examples: asking/backend.js and asking/page.js bring a phrase', async t 
   const { output } = await runCommand(t, command)
 
   t.match(output, /^Read aloud: \w.*\n$/)
+})
+
+t.test('examples: react/phrase.ts shows the phrase', async t => {
+  const { url } = await startRelay(t)
+  const { Phrase } = await importExample<{ Phrase: unknown }>(t, 'react/phrase.ts')
+  const { create } = (await import('react-test-renderer' as string)).default
+  const root = create(createElement(Phrase as 'p', { taskId: 'a', relay: url } as object))
+  t.teardown(() => root.unmount())
+  t.match(root.toJSON(), { type: 'p', children: ['waiting'] })
+
+  await post(url, phraseReady('a', 'Read me'))
+  while (root.toJSON().type !== 'q') await nextTurn()
+
+  t.match(root.toJSON(), { children: ['Read me'] })
 })
 
 t.test('examples: ticket.js signs a ticket for one task', async t => {

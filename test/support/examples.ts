@@ -8,7 +8,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   'phrase-relay': 'src/index.ts',
   'phrase-relay/backend': 'src/backend/index.ts',
   'phrase-relay/client': 'src/client/index.ts',
-  'phrase-relay/conformance': 'src/conformance/index.ts'
+  'phrase-relay/conformance': 'src/conformance/index.ts',
+  '@phrase-relay/client/react': 'src/client/react/index.ts'
 }
 
 /**
@@ -24,7 +25,7 @@ export function copyExamples (t: Pick<Test, 'teardown'>): string {
   for (const file of globSync('**/*.{ts,js}', { cwd: folder })) {
     const path = join(folder, file)
     const code = readFileSync(path, 'utf8')
-    writeFileSync(path, code.replaceAll(/'(phrase-relay[^']*)'/g, (_, name: string) => `'${sourceOf(name)}'`))
+    writeFileSync(path, code.replaceAll(/'(@?phrase-relay[^']*)'/g, (_, name: string) => `'${sourceOf(name)}'`))
   }
   return folder
 }

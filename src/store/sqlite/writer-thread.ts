@@ -45,7 +45,7 @@ export function writerThread (path: string): WriterThread {
 
   function start (): Worker {
     const file = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url)
-    const started = new Worker(file, { workerData: path })
+    const started = new Worker(threadEntry(file), { workerData: path })
     started.on('message', settle)
     started.on('error', onDeath)
     return started
@@ -71,4 +71,10 @@ export function writerThread (path: string): WriterThread {
   }
 
   return { call, close }
+}
+
+/** Returns the URL from which a thread runs a module. Deno runs a module of JSR from the web. */
+export function threadEntry (module: URL): URL {
+  // A thread cannot run one from there, but it can import it.
+  return module.protocol === 'file:' ? module : new URL(`data:text/javascript,import "${module.href}"`)
 }

@@ -2,11 +2,17 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { writerThread } from '../../../src/store/sqlite/writer-thread.ts'
+import { threadEntry, writerThread } from '../../../src/store/sqlite/writer-thread.ts'
 import { databasePath, meddle } from '../../support/sqlite.ts'
 
 const ENTRY = { taskId: 'a', event: 'task-update', data: '{}', digest: 'x', at: 0 } as const
 const NO_WORKERS = 'Deno' in globalThis && 'Deno does not report new threads'
+
+t.test('threadEntry: runs a file, and imports a module from the web', async t => {
+  t.equal(threadEntry(new URL('file:///a/b.ts')).href, 'file:///a/b.ts')
+  const { href } = threadEntry(new URL('https://jsr.example/a/b.ts'))
+  t.equal(decodeURIComponent(href), 'data:text/javascript,import "https://jsr.example/a/b.ts"')
+})
 
 t.test('writerThread call() rejects with the error of its writer', async t => {
   const path = databasePath(t)
