@@ -149,8 +149,8 @@ const RUN_ELSEWHERE: Record<string, string> = {
   'log_format no_query': 'test/proxies/nginx.test.ts'
 }
 
-/** Blocks that no test runs: they need a phone, or many minutes. A test checks the scripts and files that they name. */
-const NOT_RUN = [/^import LDSwiftEventSource/, /^import com\.launchdarkly/, /^npm (?:ci\n|run)\b/]
+/** Blocks that no test runs: they need a phone, Docker or minutes. A test checks the files that they name. */
+const NOT_RUN = [/^import LDSwiftEventSource/, /^import com\.launchdarkly/, /^npm (?:ci\n|run)\b/, /docker compose up/]
 
 for (const [start, { skip = false, run }] of Object.entries(RUNS)) {
   t.test(`documents: ${start}… does what the text says`, { skip }, async t => run(t, block(start)))
