@@ -24,9 +24,11 @@ let rounds = 0
 export async function runRound (failure: Failure, setup: Setup): Promise<Round> {
   const { urls } = setup.relays
   const round = ++rounds
-  const posters = Array.from({ length: POSTERS }, (_, n) => startPoster(urls, `round-${round}-task-${n}`))
-  const taskIds = posters.map(({ taskId }) => taskId)
+  const taskIds = Array.from({ length: POSTERS }, (_, n) => `round-${round}-task-${n}`)
+  // A watcher without a cursor gets the newest event only: it is there before the first one.
   const watchers = taskIds.flatMap((taskId) => urls.map((_, n) => startWatcher(urls, n, taskId)))
+  await Promise.all(watchers.map(({ open }) => open))
+  const posters = taskIds.map((taskId) => startPoster(urls, taskId))
   const all = (): Promise<unknown> => Promise.all(posters.map((poster) => poster.nextAcknowledged()))
   let firstMs = NaN
 
@@ -52,7 +54,7 @@ export async function runRound (failure: Failure, setup: Setup): Promise<Round> 
   }
 
   async function run (): Promise<Verdict> {
-    await Promise.all([...watchers.map(({ open }) => open), all()])
+    await all()
     await delay(LOAD_MS)
     await failure.inject(setup, mark)
     await all()
