@@ -165,7 +165,13 @@ async function usedMemory (): Promise<number> {
   return Number(await (redis as TestRedis).info('used_memory'))
 }
 
-const rows = [...await measureBytes(), ...await measureCut(), ...await measureLatency(), ...await measureCpu()]
+const rows: string[][] = []
+for (const measure of [measureBytes, measureCut, measureLatency, measureCpu]) {
+  for (const row of await measure()) {
+    rows.push(row)
+    process.stderr.write(`${row.join(': ')}\n`)
+  }
+}
 printTable(['figure', `Redis ${await redis.info('redis_version')}, Node ${process.versions.node}`], rows)
 for (const clean of cleanups) await clean()
 process.exit(0)
