@@ -1,7 +1,8 @@
 import neostandard from 'neostandard'
 import language, { CODE } from './lint/language.config.js'
 
-const standard = neostandard({ ts: true, env: ['browser'], ignores: ['dist/**', 'dist-client/**', '.tap/**', 'data/**'] })
+const ignores = ['dist/**', 'dist-client/**', '.tap/**', 'data/**']
+const standard = neostandard({ ts: true, env: ['browser'], ignores })
 
 function isGlobal (config) {
   return !config.files && Object.keys(config).join() !== 'ignores'

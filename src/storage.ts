@@ -35,16 +35,15 @@ export async function openHistory (config: Config, options: HistoryOptions = {})
 }
 
 /**
- * Opens the store of a server for a command, also while the server runs.
+ * Opens the history of a server for a command, also while the server runs.
  *
  * @throws {RangeError} when the store is in a file that does not exist, or in memory
  * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be opened
  */
-export async function openServersStore (config: Config): Promise<EventStore> {
+export async function openServersHistory (config: Config): Promise<History> {
   // Opening the store would create a missing file.
   if (!isRedisUrl(config.STORE_URL)) storeFile(config)
-  const { store } = await openHistory(config)
-  return store
+  return openHistory(config)
 }
 
 async function openRedis (config: Config, { committed, observer, warn }: HistoryOptions): Promise<History> {

@@ -2,7 +2,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { TaskIdSchema } from '../../schemas/callback.ts'
 import { readConfig } from '../config.ts'
 import { eraseTask } from '../hub/erase.ts'
-import { openServersStore } from '../storage.ts'
+import { openServersHistory } from '../storage.ts'
 import { namesTask } from '../suno/names-task.ts'
 
 const HELP = `Erases a task: its events, its submissions, and callbacks in quarantine about it.
@@ -31,7 +31,7 @@ export async function erase (args: string[], env: NodeJS.ProcessEnv): Promise<st
   if (rest.length > 0 || !taskIds.Check(taskId)) {
     throw new RangeError(`Cannot erase ${JSON.stringify(args.join(' '))}, expected one task id`)
   }
-  const store = await openServersStore(readConfig(env))
+  const { store } = await openServersHistory(readConfig(env))
   try {
     const { events, callbacks } = await eraseTask(store, taskId, (held) => namesTask(held, taskId))
     return `${taskId}\t${events} events\t${callbacks} callbacks in quarantine\n`

@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts'
 import { replayHeld } from '../hub/replay.ts'
-import { openServersStore } from '../storage.ts'
+import { openServersHistory } from '../storage.ts'
 import type { EventStore } from '../store/store.ts'
 import { redactTokens } from '../secrets.ts'
 import { readHeld } from '../suno/callback.ts'
@@ -34,7 +34,7 @@ export async function quarantine (args: string[], env: NodeJS.ProcessEnv): Promi
   if (!verb) {
     throw new RangeError(`Cannot run quarantine ${JSON.stringify(name)}, expected ${[...VERBS.keys()].join(', ')}`)
   }
-  const store = await openServersStore(readConfig(env))
+  const { store } = await openServersHistory(readConfig(env))
   try {
     return await verb(store, id === undefined ? undefined : readId(id))
   } finally {

@@ -3,10 +3,9 @@ import type { Status, TaskListAnswer, Timeline } from '../../schemas/admin.ts'
 import type { Config } from '../../schemas/config.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { answerStore, answerTasks, answerTimeline, type TaskListQuestion } from '../admin/answers.ts'
-import { localBus } from '../bus/local.ts'
 import { readConfig } from '../config.ts'
 import { createHub } from '../hub/hub.ts'
-import { openStore, storeFile } from '../store/open.ts'
+import { openServersHistory } from '../storage.ts'
 import { VERSION } from '../version.ts'
 
 const TIMEOUT_MS = 10_000
@@ -47,9 +46,7 @@ export async function withSource<T> (
   const config = readConfig(env)
   if (!store) return work(relaySource(url ?? addressOf(config), config.ADMIN_TOKEN))
   if (url !== undefined) throw new RangeError('Cannot read --url and --store, expected one of them')
-  // Opening the store would create a missing file.
-  storeFile(config)
-  const hub = createHub({ store: await openStore(config), bus: localBus() })
+  const hub = createHub(await openServersHistory(config))
   try {
     return await work({
       status: async () => ({ version: VERSION, store: await answerStore(hub) }),
