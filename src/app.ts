@@ -102,7 +102,7 @@ interface Parts extends ReturnType<typeof createGuards> {
 }
 
 async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
-  const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTicket } = parts
+  const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTickets } = parts
   const bodyLimit = config.BODY_LIMIT_BYTES
   const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
   const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
@@ -111,8 +111,8 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   await app.register(submit, { ...submitOptions(config), checkApiToken, submitter: asking.submitter, metrics })
   await app.register(erase, { hub, checkApiToken })
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
-  await app.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
-  await app.register(tasks, { hub, streams, limits, checkTicket })
+  await app.register(events, { hub, streams, limits, checkTickets, metrics, ...stream })
+  await app.register(tasks, { hub, streams, limits, checkTickets })
   await app.register(health, { hub, streams })
   await app.register(page, {
     openCallbacks: !authenticator.required,
@@ -130,7 +130,7 @@ function createGuards (config: Config, verifyReservation: VerifyReservation) {
     authenticator: createAuthenticator({ tokens, keys, windowSeconds, required, verifyReservation }),
     failures: createAuthFailures(config.AUTH_FAILURES_PER_MINUTE),
     limits: createStreamLimits({ total, perNetwork, perTask }),
-    checkTicket: ticketCheck(config.TICKET_KEYS)
+    checkTickets: ticketCheck(config.TICKET_KEYS)
   }
 }
 

@@ -3,36 +3,44 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { build, type BuildResult } from 'esbuild'
+import { build } from 'esbuild'
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { node20, noNode20 } from '../support/node20.ts'
 import { startRelay, temporaryFolder } from '../support/relay.ts'
 
 const MAX_BYTES = 4300
+const MAX_BYTES_OF_TASKS = 400
+const NAMES = 'PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask'
 const run = promisify(execFile)
 
-/** Bundles the client as an app does. Fails on an import that only Node or Deno has. */
-function bundle (minify: boolean): Promise<BuildResult<{ metafile: true, write: false }>> {
-  const entryPoints = ['src/client/index.ts']
+/** Bundles names of the client as an app does. Fails on an import that only Node or Deno has. */
+function bundle (minify: boolean, names = `${NAMES}, watchTasks`) {
+  const stdin = { contents: `export { ${names} } from './src/client/index.ts'`, resolveDir: process.cwd() }
   const target = { format: 'esm', platform: 'neutral', target: 'es2022' } as const
-  return build({ entryPoints, bundle: true, minify, metafile: true, write: false, ...target })
+  return build({ stdin, bundle: true, minify, metafile: true, write: false, ...target })
+}
+
+/** Resolves with the size of names of the client in an app, in bytes. */
+async function sizeOf (names: string): Promise<number> {
+  const { outputFiles: [file] } = await bundle(true, names)
+  return gzipSync(file?.contents ?? '', { level: 9 }).length
 }
 
 const otherGzip = 'Deno' in globalThis && 'gzip of Deno compresses slightly less'
 
 t.test('client: is at most 4.3 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
-  const { outputFiles: [file] } = await bundle(true)
-  const { length } = gzipSync(file?.contents ?? '', { level: 9 })
+  const [bytes, withTasks] = [await sizeOf(NAMES), await sizeOf(`${NAMES}, watchTasks`)]
 
-  t.comment(`${length} bytes`)
-  t.ok(length <= MAX_BYTES)
+  t.comment(`${bytes} bytes, ${withTasks} with watchTasks`)
+  t.ok(bytes <= MAX_BYTES)
+  t.ok(withTasks <= bytes + MAX_BYTES_OF_TASKS)
 })
 
 t.test('client: bundles nothing of the server, and no package except its parser', async t => {
   const { metafile } = await bundle(true)
 
-  const allowed = /^(src\/client|node_modules\/eventsource-parser)\//
+  const allowed = /^(<stdin>$|src\/client\/|node_modules\/eventsource-parser\/)/
 
   t.strictSame(Object.keys(metafile.inputs).filter((path) => !allowed.test(path)), [])
 })
