@@ -117,7 +117,9 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   await app.register(page, {
     openCallbacks: !authenticator.required,
     openSubmissions: asking.submitter !== undefined && config.API_TOKENS.length === 0,
-    tickets: config.TICKET_KEYS.length > 0
+    tickets: config.TICKET_KEYS.length > 0,
+    tokens: config.CALLBACK_TOKENS.length > 0,
+    publicUrl: publicUrlOf(config)
   })
   await app.register(metricsRoute, { hub, metrics, token: config.METRICS_TOKEN })
 }
@@ -134,9 +136,14 @@ function createGuards (config: Config, verifyReservation: VerifyReservation) {
   }
 }
 
+/** Returns `PUBLIC_URL` without a slash at the end. */
+function publicUrlOf ({ PUBLIC_URL }: Config): string {
+  return PUBLIC_URL.replace(/\/+$/, '')
+}
+
 function submitOptions (config: Config) {
   return {
-    publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
+    publicUrl: publicUrlOf(config),
     ticketKey: config.TICKET_KEYS[0],
     bodyLimit: config.BODY_LIMIT_BYTES
   }
