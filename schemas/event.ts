@@ -69,7 +69,10 @@ export const SubscribedSchema = Type.Object({
   })),
   lastEventId: nullable(Type.String({ description: 'id of the newest event that is kept' })),
   gap: Type.Boolean({ description: 'true: the cursor was not known, so events may have been missed' }),
-  replayed: Type.Integer({ minimum: 0, description: 'how many kept events follow at once' })
+  replayed: Type.Integer({ minimum: 0, description: 'how many kept events follow at once' }),
+  eventId: Type.Optional(Type.String({
+    description: 'in a stream of several tasks: the event id at which the task starts'
+  }))
 })
 
 /** Data of the last frame of a stream that the server ends. */
@@ -81,7 +84,10 @@ export const ClosingSchema = Type.Object({
     Type.Literal('done'),
     Type.Literal('history-lost'),
     Type.Literal('erased')
-  ])
+  ]),
+  taskId: Type.Optional(Type.String({
+    description: 'in a stream of several tasks: the one that is history-lost or erased'
+  }))
 })
 
 export const ReplaySchema = Type.Union([Type.Literal('latest'), Type.Literal('all'), Type.Literal('none')])
@@ -89,10 +95,23 @@ export const ReplaySchema = Type.Union([Type.Literal('latest'), Type.Literal('al
 /** A stream of frames, as text. */
 export const FramesSchema = Type.String({ contentMediaType: 'text/event-stream' })
 
-/** Query of `GET /events/:taskId`. */
-export const EventsQuerySchema = Type.Object({
-  ticket: Type.Optional(TicketSchema),
+const StreamQuery = {
   lastEventId: Type.Optional(Type.String({ description: 'cursor, for clients that cannot send Last-Event-ID' })),
   replay: Type.Optional(ReplaySchema),
   until: Type.Optional(Type.Literal('done'))
+}
+
+const oneOrMore = <T extends Schema>(schema: T) => Type.Union([schema, Type.Array(schema)])
+
+/** Query of `GET /events/:taskId`. */
+export const EventsQuerySchema = Type.Object({
+  ticket: Type.Optional(TicketSchema),
+  ...StreamQuery
+})
+
+/** Query of `GET /events`. */
+export const TaskListQuerySchema = Type.Object({
+  task: Type.Optional(oneOrMore(Type.String({ description: '<task id> or <task id>@<event id>, 1 to 50 times' }))),
+  ticket: Type.Optional(oneOrMore(TicketSchema)),
+  ...StreamQuery
 })

@@ -139,6 +139,8 @@ export interface Subscribed {
   readonly gap: boolean
   /** Number of kept events that follow at once. */
   readonly replayed: number
+  /** Event id at which the task starts. Only in a stream of several tasks, whose frames have an id for all of them. */
+  readonly eventId?: string
 }
 
 /** Reason for which the server ends a stream, in the frame `closing`. */

@@ -111,7 +111,7 @@ interface Parts extends ReturnType<typeof createGuards> {
 }
 
 async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
-  const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTicket } = parts
+  const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTickets } = parts
   const bodyLimit = config.BODY_LIMIT_BYTES
   const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
   const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
@@ -122,14 +122,16 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   const stream = { retryMs: config.RETRY_MS, bufferBytes: config.STREAM_BUFFER_BYTES }
   await app.register(async (reads) => {
     countRefusedReads(reads, metrics.readRefused)
-    await reads.register(events, { hub, streams, limits, checkTicket, metrics, ...stream })
-    await reads.register(tasks, { hub, streams, limits, checkTicket })
+    await reads.register(events, { hub, streams, limits, checkTickets, metrics, ...stream })
+    await reads.register(tasks, { hub, streams, limits, checkTickets })
   })
   await app.register(health, { hub, streams })
   await app.register(page, {
     openCallbacks: !authenticator.required,
     openSubmissions: asking.submitter !== undefined && config.API_TOKENS.length === 0,
-    tickets: config.TICKET_KEYS.length > 0
+    tickets: config.TICKET_KEYS.length > 0,
+    tokens: config.CALLBACK_TOKENS.length > 0,
+    publicUrl: publicUrlOf(config)
   })
   await app.register(descriptions, { publicUrl: publicUrlOf(config) })
   await app.register(metricsRoute, { hub, streams, metrics, token: config.METRICS_TOKEN })
@@ -147,10 +149,11 @@ function createGuards (config: Config, verifyReservation: VerifyReservation, met
     authenticator: createAuthenticator({ tokens, keys, windowSeconds, required, verifyReservation }),
     failures: createAuthFailures(config.AUTH_FAILURES_PER_MINUTE),
     limits: createStreamLimits({ total, perNetwork, perTask, onRefused: metrics.readRefused }),
-    checkTicket: ticketCheck(config.TICKET_KEYS)
+    checkTickets: ticketCheck(config.TICKET_KEYS)
   }
 }
 
+/** Returns `PUBLIC_URL` without a slash at the end. */
 function publicUrlOf ({ PUBLIC_URL }: Config): string {
   return PUBLIC_URL.replace(/\/+$/, '')
 }

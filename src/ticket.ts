@@ -6,7 +6,9 @@ import { RelayError } from './errors.ts'
 import { isSameSecret } from './secrets.ts'
 
 const ALGORITHM = 'HS256'
-const MAX_LENGTH = 4096
+// A ticket for 50 tasks with ids of 128 characters has 8,900.
+const MAX_LENGTH = 9216
+const NO_TICKET = 'there is no ticket, expected Authorization: Bearer, ?ticket= or the cookie ticket'
 const claims = TypeCompiler.Compile(TicketClaimsSchema)
 
 /**
@@ -22,31 +24,34 @@ export async function signTicket (key: string, tasks: readonly string[], expires
 }
 
 /**
- * Resolves with the time at which a ticket expires, in milliseconds since 1970; `Infinity` if no tickets are needed.
+ * Checks that tickets cover every task together. Resolves with the time at which the first ticket expires, in
+ * milliseconds since 1970; `Infinity` if no tickets are needed.
  *
- * Rejects with a {@link RelayError}: `TICKET_INVALID` if the ticket is missing, expired or signed with another key,
- * `TASK_FORBIDDEN` if it is for other tasks.
+ * Rejects with a {@link RelayError}: `TICKET_INVALID` if there is none, or if any is expired or signed with another
+ * key; `TASK_FORBIDDEN` if they are for other tasks.
  */
-export type CheckTicket = (ticket: string | undefined, taskId: string) => Promise<number>
+export type CheckTickets = (tickets: readonly string[], taskIds: readonly string[]) => Promise<number>
 
 /** Creates the check of tickets: HS256 with any of the keys, no other algorithm. Without keys, every check passes. */
-export function ticketCheck (keys: readonly string[]): CheckTicket {
+export function ticketCheck (keys: readonly string[]): CheckTickets {
   if (keys.length === 0) return async () => Infinity
   const secrets = keys.map(toSecret)
 
-  return async (ticket, taskId) => {
-    const { tasks, exp } = await readClaims(ticket, secrets)
-    if (!tasks.some((task) => task === '*' || task === taskId)) {
-      throw new RelayError('TASK_FORBIDDEN', 'Cannot show the task: the ticket is for other tasks')
+  return async (tickets, taskIds) => {
+    if (tickets.length === 0) {
+      throw invalid(NO_TICKET, 'ticket-missing')
     }
-    return exp * 1000
+    const read = await Promise.all(tickets.map((ticket) => readClaims(ticket, secrets)))
+    const allowed = new Set(read.flatMap(({ tasks }): string[] => tasks))
+    const forbidden = allowed.has('*') ? undefined : taskIds.find((taskId) => !allowed.has(taskId))
+    if (forbidden !== undefined) {
+      throw new RelayError('TASK_FORBIDDEN', `Cannot show the task ${forbidden}: the ticket is for other tasks`)
+    }
+    return Math.min(...read.map(({ exp }) => exp)) * 1000
   }
 }
 
-async function readClaims (ticket: string | undefined, secrets: readonly KeyObject[]): Promise<TicketClaims> {
-  if (!ticket) {
-    throw invalid('there is no ticket, expected Authorization: Bearer, ?ticket= or the cookie ticket', 'ticket-missing')
-  }
+async function readClaims (ticket: string, secrets: readonly KeyObject[]): Promise<TicketClaims> {
   const payload = await verify(ticket, secrets).catch((error: unknown) => error)
   if (claims.Check(payload)) return payload
   const reason = payload instanceof errors.JWTExpired ? 'ticket-expired' : undefined

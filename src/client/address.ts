@@ -1,14 +1,14 @@
 import type { Watch } from './watch.ts'
 
-const TASK_URL = /^https?:\/\/[^?#]+\/events\/[^/]+$/
+const TASK_URL = /^https?:\/\/[^?#]+\/events[/?][^/]+$/
 
 /**
  * Checks that requests can be sent at all.
  *
  * @throws {TypeError} as `watchTask` does
  */
-export function checkAddress ({ base, taskId }: Watch): void {
-  const url = `${base}/events/${taskId}`
+export function checkAddress ({ base, path }: Watch): void {
+  const url = `${base}/events${path.slice(0, -1)}`
   let href = ''
   try { href = new Request(url).url } catch {}
   if (TASK_URL.test(href)) return

@@ -35,7 +35,7 @@ export const poll: Attempt = async function * (watch, signal) {
 async function fetchTask (watch: Watch, holds: boolean, signal: AbortSignal): Promise<Partial<Task>> {
   // Never 0: a request that does not wait gets a 404 for an unknown task.
   const wait = holds ? watch.pollMs / 1000 : 0.001
-  const response = await get(watch, `/tasks/${watch.taskId}?wait=${wait}&after=`, { signal })
+  const response = await get(watch, `/tasks${watch.path}wait=${wait}&after=`, { signal })
   if (response.status === 204) return {}
   const task: Task = await response.json()
   watch.onReport?.(task)

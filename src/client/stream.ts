@@ -29,7 +29,7 @@ export const readStream: Attempt = async function * (watch, signal) {
     for (const frame of parse(read.value)) {
       alive = true
       setStatus(watch, 'live')
-      const event = toEvent(watch, frame)
+      const event = (watch.toEvent ?? toEvent)(watch, frame)
       if (event) yield event
     }
   }
@@ -38,7 +38,7 @@ export const readStream: Attempt = async function * (watch, signal) {
 /** Opens the stream, and checks that it is one and that it can be read. */
 async function openStream (watch: Watch, signal: AbortSignal): Promise<NonNullable<Response['body']>> {
   // Not the header Last-Event-ID: on another origin it would cost a preflight request.
-  const path = `/events/${watch.taskId}?replay=${watch.replay}&lastEventId=`
+  const path = `/events${watch.path}replay=${watch.replay}&lastEventId=`
   const request = get(watch, path, { signal, accept: STREAM })
   const response = await withTimeout(watch.firstFrameMs, signal, request)
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
@@ -63,7 +63,7 @@ function createFrameParser (watch: Watch): (chunk: Uint8Array) => EventSourceMes
 }
 
 /** Applies a frame to the watch. Returns its event if that was not delivered before. */
-function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayEvent | undefined {
+export function toEvent (watch: Watch, { id, event, data }: EventSourceMessage): RelayEvent | undefined {
   const json = JSON.parse(data)
   if (event === 'closing') {
     if (json.reason === 'ticket-expired') watch.bearer = ''

@@ -32,7 +32,11 @@ export interface TaskEvents extends AsyncGenerator<RelayEvent, void, undefined> 
  * @throws {WatchRefused} if the server refuses for good: the task id, the address or the ticket is wrong
  */
 export function watchTask (baseUrl: string | URL, taskId: string, options: WatchOptions = {}): TaskEvents {
-  const watch = createWatch(baseUrl, taskId, options)
+  return eventsOf(createWatch(baseUrl, taskId, options))
+}
+
+/** Returns the events of a watch. */
+export function eventsOf (watch: Watch): TaskEvents {
   const events = follow(watch)
   const finish = events.return.bind(events)
   // By itself a generator ends only after the event that it waits for.
@@ -71,7 +75,7 @@ async function * attempt (watch: Watch, delayMs: number): AsyncGenerator<RelayEv
   try {
     await withTimeout(delayMs, signal)
     if (signal.aborted) return 0
-    const nextDelayMs = yield * (watch.polling ? poll : readStream)(watch, signal)
+    const nextDelayMs = yield * (watch.polling ? watch.poll ?? poll : readStream)(watch, signal)
     watch.failures = 0
     return nextDelayMs
   } catch (error) {

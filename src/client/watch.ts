@@ -1,3 +1,4 @@
+import type { EventSourceMessage } from 'eventsource-parser'
 import type { RelayEvent, Replay } from '../../schemas/relay-event.ts'
 import type { WatchOptions, WatchStatus } from './options.ts'
 
@@ -8,8 +9,12 @@ import type { WatchOptions, WatchStatus } from './options.ts'
 export interface Watch extends WatchOptions {
   /** URL of the relay, without a slash at the end. */
   readonly base: string
-  /** URL-encoded. */
-  readonly taskId: string
+  /** Path and query after `/events` and `/tasks`: `/<task id>?` or, for several tasks, `?task=<task id>&`. */
+  readonly path: string
+  /** Applies a frame of several tasks, in place of one task. */
+  readonly toEvent?: (watch: Watch, frame: EventSourceMessage) => RelayEvent | undefined
+  /** Polls several tasks, in place of one task. */
+  readonly poll?: Attempt
   readonly firstFrameMs: number
   readonly silenceMs: number
   readonly pollMs: number
@@ -50,7 +55,7 @@ export function createWatch (baseUrl: string | URL, taskId: string, options: Wat
   return {
     ...options,
     base: String(baseUrl).replace(/\/+$/, ''),
-    taskId: encodeURIComponent(taskId),
+    path: `/${encodeURIComponent(taskId)}?`,
     firstFrameMs,
     silenceMs,
     pollMs,

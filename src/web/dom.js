@@ -22,6 +22,16 @@ export function element (tag, attributes, ...content) {
 }
 
 /**
+ * Shows a text in lines that can wrap, each in an element of its own. The text stays the same for copying.
+ *
+ * @param {HTMLElement} target
+ * @param {string} text
+ */
+export function showLines (target, text) {
+  target.replaceChildren(...text.split(/(?<=\n)/).map((line) => element('span', { class: 'line' }, line)))
+}
+
+/**
  * Announces a text to screen readers, without interrupting them.
  *
  * @param {string} text

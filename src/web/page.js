@@ -1,12 +1,13 @@
-import { addCopyButton, byId } from './dom.js'
+import { addCopyButton, byId, showLines } from './dom.js'
 import { createSampleId, sendSample } from './sample.js'
 import { SCENES } from './scenes.js'
+import { describeCallback, snippets } from './snippets.js'
 import { createStage } from './stage.js'
 import { submitRecording } from './submit.js'
 import { createTaskScene } from './task-scene.js'
 import { createTimeline } from './timeline.js'
 import { watch } from './watch.js'
-import { describeNote, describeProblem, snippets } from './words.js'
+import { describeNote, describeProblem } from './words.js'
 
 const TASK_ID = /^[A-Za-z0-9._:-]{1,128}$/
 // Browsers resolve path segments of dots: the request would go to another path.
@@ -21,19 +22,20 @@ const STATES = {
   offline: 'Offline'
 }
 
-const { sample, submit, tickets } = document.documentElement.dataset
+const { sample, submit, tickets, tokens, public: publicUrl = '' } = document.documentElement.dataset
 const taskField = /** @type {HTMLInputElement} */ (byId('task'))
 const ticketField = /** @type {HTMLInputElement} */ (byId('ticket'))
-const stage = createStage(() => Date.now() + offsetMs)
-const timeline = createTimeline()
-
 /** How far the server's clock is ahead of this one. */
 let offsetMs = 0
+const serverTime = () => Date.now() + offsetMs
+const stage = createStage(serverTime)
+const timeline = createTimeline()
+
 /** @type {ReturnType<typeof watch> | undefined} */
 let current
 /** Ids of the events on the page, to skip one that arrives again. */
 let seen = new Set()
-let scene = createTaskScene()
+let scene = createTaskScene(serverTime)
 let onLive = () => {}
 let started = false
 
@@ -42,6 +44,7 @@ function setConnection (state) {
   const connection = byId('connection')
   connection.dataset.state = state
   connection.textContent = STATES[state]
+  stage.setConnection(state)
 }
 
 function taskInUrl () {
@@ -69,7 +72,7 @@ function start () {
 
 function clear () {
   seen = new Set()
-  scene = createTaskScene()
+  scene = createTaskScene(serverTime)
   timeline.clear()
 }
 
@@ -91,8 +94,8 @@ function follow (taskId, cursor) {
 
     onNote (name, data) {
       if (data.reason === 'erased') clear()
-      timeline.addNote(name, describeNote(name, data))
-      if (name !== 'subscribed') return
+      if (name !== 'subscribed') return timeline.addNote(name, describeNote(name, data))
+      timeline.addOpening(describeNote(name, data), data.replayed)
       const now = scene.subscribe(data)
       // Otherwise the events that follow say more.
       if (data.replayed === 0 || data.submittedAt) stage.show(now)
@@ -100,7 +103,7 @@ function follow (taskId, cursor) {
     },
 
     onEvent (event) {
-      if (seen.has(event.id)) return
+      if (seen.has(event.id)) return timeline.skipEvent()
       seen.add(event.id)
       timeline.addEvent(event)
       const now = scene.apply(event)
@@ -112,7 +115,10 @@ function follow (taskId, cursor) {
 /** @param {string} taskId */
 function showCode (taskId) {
   const base = new URL('.', location.href).href
-  for (const [name, text] of Object.entries(snippets(base, taskId, tickets === 'yes'))) byId(name).textContent = text
+  const setup = { tickets: tickets === 'yes', tokens: tokens === 'yes', publicUrl }
+  const code = snippets(base, taskId, setup)
+  for (const [name, text] of Object.entries(code)) showLines(byId(name), text)
+  byId('reach').textContent = describeCallback(code.validate, setup.tokens)
 }
 
 /** Updates the page after the URL has changed. */

@@ -2,13 +2,15 @@
  * Content of the stage.
  *
  * @typedef {object} Scene
- * @property {'empty' | 'wait' | 'ready' | 'voice' | 'failed' | 'refused'} kind
+ * @property {'empty' | 'connecting' | 'unknown' | 'wait' | 'late' | 'ready' | 'voice' | 'failed' | 'refused' |
+ *   'lost'} kind
  * @property {string} headline the state in a few words
  * @property {string} text the main message, in large type
  * @property {string} hint the next step
  * @property {boolean} [copy] whether the text has a copy button
  * @property {string} [receivedAt] when the phrase was received, ISO 8601
- * @property {string} [since] when the wait began, ISO 8601; its duration follows the headline
+ * @property {string} [since] when the wait began, ISO 8601: the stage shows its duration
+ * @property {boolean} [quiet] whether nothing has changed for the person, so that it is not announced
  */
 
 /**
@@ -21,31 +23,35 @@ export const SCENES = {
     kind: 'empty',
     headline: 'No task',
     text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API.'
+    hint: 'Enter the task id from the answer of the Suno Voice API.',
+    quiet: true
   },
   sample: {
     kind: 'empty',
     headline: 'No task',
     text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API, or try a sample.'
+    hint: 'Enter the task id from the answer of the Suno Voice API, or try a sample.',
+    quiet: true
   },
   submit: {
     kind: 'empty',
     headline: 'No task',
     text: 'Which task?',
-    hint: 'Enter the task id from the answer of the Suno Voice API, or ask Suno for a phrase.'
+    hint: 'Enter the task id from the answer of the Suno Voice API, or ask Suno for a phrase.',
+    quiet: true
   },
   submitting: {
-    kind: 'wait',
+    kind: 'connecting',
     headline: 'Submitting',
     text: 'One moment',
     hint: 'The relay sends the recording to Suno.'
   },
   connecting: {
-    kind: 'wait',
+    kind: 'connecting',
     headline: 'Connecting',
     text: 'One moment',
-    hint: 'If this takes long, close other tabs: without HTTP/2 a browser opens at most six streams to a server.'
+    hint: 'If this takes long, close other tabs: without HTTP/2 a browser opens at most six streams to a server.',
+    quiet: true
   },
   waiting: {
     kind: 'wait',
@@ -66,13 +72,13 @@ export const SCENES = {
     hint: 'The ticket is missing or has expired. Paste a new one from your backend to go on.'
   },
   overdue: {
-    kind: 'wait',
-    headline: 'Waiting for Suno',
+    kind: 'late',
+    headline: 'Still waiting for Suno',
     text: 'No callback yet',
     hint: 'The result appears here by itself.'
   },
   unknown: {
-    kind: 'wait',
+    kind: 'unknown',
     headline: 'Unknown task',
     text: 'Nobody has heard of this task yet',
     hint: 'No submission and no callback has named it. Check the task id. Its first event appears here by itself.'
@@ -90,3 +96,24 @@ export const SCENES = {
     hint: 'Check the task id, or paste a ticket for this task.'
   }
 }
+
+/** Scenes of a lost connection: the device has no network, or the relay does not answer. */
+export const LOST = {
+  /** @type {Scene} */
+  offline: {
+    kind: 'lost',
+    headline: 'Offline',
+    text: 'This device has no network',
+    hint: 'This page reconnects by itself, and then shows what it has missed.'
+  },
+  /** @type {Scene} */
+  gone: {
+    kind: 'lost',
+    headline: 'No connection',
+    text: 'The relay does not answer',
+    hint: 'This page tries again by itself, and then shows what it has missed.'
+  }
+}
+
+/** Announced when the connection is back, and nothing else has changed. */
+export const CONNECTED_AGAIN = 'Connected again'

@@ -3,8 +3,12 @@ import { describeEvent, describeWait } from './words.js'
 /** @import { RelayEvent, Subscribed } from '../../schemas/event.ts' */
 /** @import { Scene } from './scenes.js' */
 
-/** Creates the scene of a task, which the messages of its stream change. */
-export function createTaskScene () {
+/**
+ * Creates the scene of a task, which the messages of its stream change.
+ *
+ * @param {() => number} now time of the server, in milliseconds
+ */
+export function createTaskScene (now) {
   let scene = SCENES.waiting
   /** Whether `scene` is about an event, and not about the lack of one. */
   let hasEvent = false
@@ -12,6 +16,8 @@ export function createTaskScene () {
   let submittedAt = ''
   /** Time since which the relay asks Suno, ISO 8601; empty while it does not. */
   let askingSince = ''
+  /** Time of the first event of a wait without a submission, or of the first look at an unknown task, ISO 8601. */
+  let since = ''
 
   /** @param {string} time */
   function expect (time) {
@@ -22,7 +28,8 @@ export function createTaskScene () {
 
   /** @returns {Scene} */
   function current () {
-    return scene.kind === 'wait' && submittedAt ? describeWait(scene, submittedAt, askingSince) : scene
+    if (!isWait(scene)) return scene
+    return submittedAt ? describeWait(scene, submittedAt, askingSince) : { ...scene, since }
   }
 
   return {
@@ -35,7 +42,10 @@ export function createTaskScene () {
       // The events so far are about an earlier submission.
       if (expected !== submittedAt && expected) hasEvent = false
       expect(expected)
-      if (!hasEvent) scene = state === 'unknown' || state === 'expired' ? SCENES[state] : SCENES.waiting
+      if (!hasEvent) {
+        scene = state === 'unknown' || state === 'expired' ? SCENES[state] : SCENES.waiting
+        since ||= new Date(now()).toISOString()
+      }
       return current()
     },
 
@@ -50,11 +60,18 @@ export function createTaskScene () {
         expect(data.submittedAt)
         askingSince = data.receivedAt
       }
+      const wasWaiting = hasEvent && isWait(scene)
       scene = describeEvent(event, data)
       hasEvent = true
+      if (!wasWaiting) since = data.receivedAt
       // An outcome ends the wait.
-      if (scene.kind !== 'wait') expect('')
+      if (!isWait(scene)) expect('')
       return current()
     }
   }
+}
+
+/** @param {Scene} scene */
+function isWait ({ kind }) {
+  return kind === 'wait' || kind === 'late' || kind === 'unknown'
 }

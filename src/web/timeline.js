@@ -4,9 +4,15 @@ import { byId, element } from './dom.js'
 const MAX_ROWS = 200
 const time = new Intl.DateTimeFormat([], { timeStyle: 'medium' })
 
-/** Creates the list of what the stream sent. Oldest first, so that rows do not move when one is added. */
+/**
+ * Creates the list of what the stream sent, oldest first. An event that the stream replays is older than the opening of
+ * the stream, and is listed before it.
+ */
 export function createTimeline () {
   const list = byId('events')
+  /** Row of the opening of the stream. @type {Element | undefined} */
+  let opening
+  let replayed = 0
 
   /**
    * @param {Date} at
@@ -14,10 +20,18 @@ export function createTimeline () {
    * @param {string} kind
    * @param {...Node} content
    */
-  function add (at, name, kind, ...content) {
-    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 1
+  function createRow (at, name, kind, ...content) {
     const when = element('time', { datetime: at.toISOString() }, time.format(at))
-    list.append(element('li', { 'data-kind': kind }, when, ' ', element('strong', {}, name), ' ', ...content))
+    return element('li', { 'data-kind': kind }, when, ' ', element('strong', {}, name), ' ', ...content)
+  }
+
+  /**
+   * @param {Element} row
+   * @param {Element | undefined} next row before which it is added; undefined for the end
+   */
+  function add (row, next) {
+    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 1
+    list.insertBefore(row, next ?? null)
     if (list.childElementCount > MAX_ROWS) list.firstElementChild?.remove()
     if (atEnd) list.scrollTop = list.scrollHeight
   }
@@ -30,8 +44,23 @@ export function createTimeline () {
      * @param {string} words
      */
     addNote (name, words) {
-      add(new Date(), name, 'note', element('span', {}, words))
+      add(createRow(new Date(), name, 'note', element('span', {}, words)), undefined)
     },
+
+    /**
+     * Adds the opening of a stream.
+     *
+     * @param {string} words
+     * @param {number} count number of events that the stream replays next
+     */
+    addOpening (words, count) {
+      opening = createRow(new Date(), 'subscribed', 'note', element('span', {}, words))
+      replayed = count
+      add(opening, undefined)
+    },
+
+    /** Counts an event of the stream that is on the page already. */
+    skipEvent () { replayed-- },
 
     /**
      * Adds an event with its data, folded.
@@ -41,7 +70,9 @@ export function createTimeline () {
     addEvent ({ id, event, data }) {
       const json = element('pre', {}, JSON.stringify(data, null, 2))
       const details = element('details', {}, element('summary', {}, 'data'), json)
-      add(new Date(data.receivedAt), event, event, element('span', { title: 'event id' }, id), details)
+      const title = element('span', { title: 'event id' }, id)
+      const row = createRow(new Date(data.receivedAt), event, event, title, details)
+      add(row, replayed-- > 0 ? opening : undefined)
     },
 
     clear () { list.replaceChildren() }

@@ -1,10 +1,7 @@
+import { formatDuration } from './clock.js'
 import { SCENES } from './scenes.js'
 /** @import { EventData, EventName } from '../../schemas/event.ts' */
 /** @import { Scene } from './scenes.js' */
-
-/** Usual life of a phrase, in milliseconds: one vendor accepted a phrase of 151 s and refused one of 181 s. */
-export const LIFE_MS = 180_000
-const SHORT_MS = 60_000
 
 const PROGRESS = new Map([
   ['wait_processing', 'The task is queued'],
@@ -150,55 +147,14 @@ function quote ({ code, errorCode, errorMessage, msg }) {
 }
 
 /**
- * Formats a duration: `0:07`, `2:59`, `1:00:00`.
+ * Returns the size of a text: the longer it is, the smaller. Letters of Asian scripts count twice.
  *
- * @param {number} ms milliseconds; a negative duration counts as 0
+ * @param {string} text
  */
-export function formatDuration (ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000))
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-  return (h > 0 ? [h, pad(m), pad(s)] : [m, pad(s)]).join(':')
+export function sizeOf (text) {
+  const width = [...text].reduce((sum, letter) => sum + (letter >= '\u1100' ? 2 : 1), 0)
+  return SIZES.find(([max]) => width <= max)?.[1] ?? 'endless'
 }
 
-/** @param {number} number */
-function pad (number) {
-  return String(number).padStart(2, '0')
-}
-
-/**
- * Estimates the remaining life of a phrase.
- *
- * @param {number} ageMs milliseconds since it was received
- * @returns {{ seconds: number, state: 'fresh' | 'short' | 'over', words: string }} `seconds` is 0 after its end
- */
-export function remainingLife (ageMs) {
-  const leftMs = Math.min(LIFE_MS, Math.max(0, LIFE_MS - ageMs))
-  if (leftMs === 0) return { seconds: 0, state: 'over', words: 'probably expired' }
-  const state = leftMs <= SHORT_MS ? 'short' : 'fresh'
-  return { seconds: leftMs / 1000, state, words: `about ${formatDuration(leftMs + 999)} left` }
-}
-
-/**
- * Returns code that does what the page does, with the real URLs.
- *
- * @param {string} base URL of the page, up to its last slash
- * @param {string} taskId
- * @param {boolean} tickets whether a ticket is required; the code then has a placeholder, never the ticket itself
- */
-export function snippets (base, taskId, tickets) {
-  const url = `${base}events/${taskId}`
-  const browserUrl = tickets ? `\`${url}?ticket=\${ticket}\`` : `'${url}'`
-  return {
-    browser: `const source = new EventSource(${browserUrl})
-
-source.addEventListener('phrase-ready', ({ data }) => {
-  const { validateInfo, receivedAt } = JSON.parse(data)
-  console.log(validateInfo, receivedAt)
-})
-source.addEventListener('phrase-failed', ({ data }) => {
-  console.log(JSON.parse(data).errorMessage)
-})`,
-    shell: `curl -N ${tickets ? '-H "Authorization: Bearer $TICKET" ' : ''}${url}`,
-    callback: `${base}callback/validate`
-  }
-}
+/** @type {Array<[max: number, size: string]>} */
+const SIZES = [[60, ''], [180, 'long'], [360, 'longer'], [600, 'longest']]

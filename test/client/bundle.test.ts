@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { build, type BuildResult } from 'esbuild'
+import { build } from 'esbuild'
 import t from 'tap'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { node20, noNode20 } from '../support/node20.ts'
@@ -11,30 +11,33 @@ import { startRelay, temporaryFolder } from '../support/relay.ts'
 
 const MAX_BYTES = 4300
 const MAX_HOOK_BYTES = 1000
-const CLIENT = './src/client/index.ts'
-const HOOK = './src/client/react/index.ts'
+const MAX_BYTES_OF_TASKS = 400
+const CLIENT = "{ PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask } from './src/client/index.ts'"
+const TASKS = "{ watchTasks } from './src/client/index.ts'"
+const HOOK = "* from './src/client/react/index.ts'"
 const run = promisify(execFile)
 
-/** Bundles modules as an app does. Fails on an import that only Node or Deno has. */
-function bundle (minify: boolean, ...modules: string[]): Promise<BuildResult<{ metafile: true, write: false }>> {
-  const stdin = { contents: modules.map((module) => `export * from '${module}'\n`).join(''), resolveDir: '.' }
+/** Bundles exports as an app does. Fails on an import that only Node or Deno has. */
+function bundle (minify: boolean, ...exports: string[]): Promise<BuildResult<{ metafile: true, write: false }>> {
+  const stdin = { contents: exports.map((text) => `export ${text}\n`).join(''), resolveDir: '.' }
   const target = { format: 'esm', platform: 'neutral', target: 'es2022' } as const
   return build({ stdin, external: ['react'], bundle: true, minify, metafile: true, write: false, ...target })
 }
 
-/** Returns the size of modules, minified and gzipped, in bytes. */
-async function sizeOf (...modules: string[]): Promise<number> {
-  const { outputFiles: [file] } = await bundle(true, ...modules)
+/** Returns the size of exports, minified and gzipped, in bytes. */
+async function sizeOf (...exports: string[]): Promise<number> {
+  const { outputFiles: [file] } = await bundle(true, ...exports)
   return gzipSync(file?.contents ?? '', { level: 9 }).length
 }
 
 const otherGzip = 'Deno' in globalThis && 'gzip of Deno compresses slightly less'
 
 t.test('client: is at most 4.3 kB, minified and gzipped, with its parser', { skip: otherGzip }, async t => {
-  const bytes = await sizeOf(CLIENT)
+  const [bytes, withTasks] = [await sizeOf(CLIENT), await sizeOf(CLIENT, TASKS)]
 
-  t.comment(`${bytes} bytes`)
+  t.comment(`${bytes} bytes, ${withTasks} with watchTasks`)
   t.ok(bytes <= MAX_BYTES)
+  t.ok(withTasks <= bytes + MAX_BYTES_OF_TASKS)
 })
 
 t.test('client: the hook adds at most 1 kB', { skip: otherGzip }, async t => {
@@ -45,7 +48,7 @@ t.test('client: the hook adds at most 1 kB', { skip: otherGzip }, async t => {
 })
 
 t.test('client: bundles nothing of the server, and no package except its parser', async t => {
-  const { metafile } = await bundle(true, CLIENT, HOOK)
+  const { metafile } = await bundle(true, CLIENT, TASKS, HOOK)
 
   const allowed = /^(<stdin>$|src\/client\/|node_modules\/eventsource-parser\/)/
 

@@ -19,11 +19,12 @@ import {
   SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
 } from 'phrase-relay/backend'
 import {
-  PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, type Connection, type EventData, type EventName,
-  type EventOf, type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent, type PhraseReadyData,
-  type PhraseReadyEvent, type RelayEvent, type Replay, type Step, type TaskEvents, type TaskOverdueEvent,
-  type TaskReport, type TaskTimeoutEvent, type TaskUpdateEvent, type Ticket, type VoiceFailedEvent,
-  type VoiceReadyData, type VoiceReadyEvent, type WaitOptions, type WatchOptions, type WatchStatus
+  PhraseFailed, waitForPhrase, WaitTimeout, WatchRefused, watchTask, watchTasks, type Connection, type EventData,
+  type EventName, type EventOf, type Fetch, type FetchInit, type OverdueData, type PhraseFailedEvent,
+  type PhraseReadyData, type PhraseReadyEvent, type RelayEvent, type Replay, type Step, type TaskEvents,
+  type TaskOverdueEvent, type TaskReport, type TaskTimeoutEvent, type TaskUpdateEvent, type Ticket,
+  type VoiceFailedEvent, type VoiceReadyData, type VoiceReadyEvent, type WaitOptions, type WatchOptions,
+  type WatchStatus, type WatchTasksOptions
 } from 'phrase-relay/client'
 import {
   busConformance, storeConformance, type NewHistory, type TestBackend, type TestHistory, type Tester
@@ -46,6 +47,17 @@ export function readMood (data: EventData): string {
   // @ts-expect-error -- the type of an unknown field is unknown, not any
   const text: string = data.mood
   return typeof data.mood === 'string' ? data.mood : String(mood ?? text)
+}
+
+/** Counts the phrases of several tasks until the first voice. */
+export async function count (relay: string, cursors: Record<string, string>): Promise<Map<string, number>> {
+  const options: WatchTasksOptions = { cursors, onGap (taskId) { console.warn(taskId.toUpperCase()) } }
+  const counts = new Map<string, number>()
+  for await (const { event, data } of watchTasks(relay, Object.keys(cursors), options)) {
+    if (event === 'voice-ready') break
+    if (event === 'phrase-ready') counts.set(data.taskId, (counts.get(data.taskId) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** Waits for the phrase, then for the voice. */

@@ -24,7 +24,7 @@ export type Tests = [
   Expect<Matches<Config, typeof ConfigSchema>>,
   Expect<Matches<EventData, typeof EventDataSchema>>,
   Expect<Matches<Subscribed, typeof SubscribedSchema>>,
-  Expect<Matches<{ reason: ClosingReason }, typeof ClosingSchema>>,
+  Expect<Matches<{ reason: ClosingReason, taskId?: string }, typeof ClosingSchema>>,
   Expect<Equal<EventName, Static<typeof EventNameSchema>>>,
   Expect<Equal<TaskState, Static<typeof TaskStateSchema>>>,
   Expect<Equal<Replay, Static<typeof ReplaySchema>>>,

@@ -99,5 +99,5 @@ t.test('the page: asks for a ticket, and for another one after it expires, and r
   await shows('Second')
 
   const names = await page.locator('#events strong').allTextContents()
-  t.strictSame(names, ['subscribed', 'phrase-ready', 'closing', 'subscribed', 'phrase-ready'])
+  t.strictSame(names, ['phrase-ready', 'subscribed', 'closing', 'subscribed', 'phrase-ready'])
 })

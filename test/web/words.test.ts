@@ -1,9 +1,7 @@
 import t from 'tap'
 import type { EventName } from '../../schemas/event.ts'
 import { SCENES } from '../../src/web/scenes.js'
-import {
-  describeEvent, describeNote, describeProblem, describeWait, formatDuration, remainingLife, snippets
-} from '../../src/web/words.js'
+import { describeEvent, describeNote, describeProblem, describeWait, sizeOf } from '../../src/web/words.js'
 
 const DATA = {
   taskId: 'a',
@@ -57,7 +55,7 @@ t.test('describeEvent: a known status has a plain text, an unknown one its own n
 })
 
 t.test('describeEvent: an overdue task is waited for', async t => {
-  t.match(describeEvent('task-overdue', DATA), { kind: 'wait', text: 'No callback yet' })
+  t.match(describeEvent('task-overdue', DATA), { kind: 'late', text: 'No callback yet' })
 })
 
 t.test('describeEvent: a timeout says what to do next', async t => {
@@ -92,27 +90,11 @@ t.test('describeNote: explains why a stream ends, and when events may be missing
   t.match(describeNote('subscribed', { gap: true }), 'events may be missing')
 })
 
-t.test('formatDuration: formats a duration like a clock', async t => {
-  t.strictSame([-5, 0, 7_999, 60_000, 179_000].map(formatDuration), ['0:00', '0:00', '0:07', '1:00', '2:59'])
-  t.strictSame([3_600_000, 3_661_000].map(formatDuration), ['1:00:00', '1:01:01'])
-})
-
-t.test('remainingLife: ends after three minutes, and is full at a negative age', async t => {
-  t.strictSame(remainingLife(-5_000), { seconds: 180, state: 'fresh', words: 'about 3:00 left' })
-  t.strictSame(remainingLife(60_000), { seconds: 120, state: 'fresh', words: 'about 2:00 left' })
-  t.strictSame(remainingLife(120_000), { seconds: 60, state: 'short', words: 'about 1:00 left' })
-  t.strictSame(remainingLife(179_500), { seconds: 0.5, state: 'short', words: 'about 0:01 left' })
-  t.strictSame(remainingLife(180_000), { seconds: 0, state: 'over', words: 'probably expired' })
-})
-
-t.test('snippets: contain the real URL, and a placeholder if a ticket is required', async t => {
-  const open = snippets('https://relay.example/x/', 'a', false)
-  const closed = snippets('https://relay.example/x/', 'a', true)
-
-  t.match(open.browser, "new EventSource('https://relay.example/x/events/a')")
-  t.equal(open.shell, 'curl -N https://relay.example/x/events/a')
-  t.equal(open.callback, 'https://relay.example/x/callback/validate')
-  // eslint-disable-next-line no-template-curly-in-string
-  t.match(closed.browser, 'new EventSource(`https://relay.example/x/events/a?ticket=${ticket}`)')
-  t.equal(closed.shell, 'curl -N -H "Authorization: Bearer $TICKET" https://relay.example/x/events/a')
+t.test('sizeOf: the longer a text, the smaller; letters of Asian scripts count twice', async t => {
+  t.strictSame([60, 61, 181, 361, 601].map((length) => sizeOf('a'.repeat(length))), [
+    '', 'long', 'longer', 'longest', 'endless'
+  ])
+  t.equal(sizeOf('银'.repeat(30)), '')
+  t.equal(sizeOf('银'.repeat(301)), 'endless')
+  t.equal(sizeOf('ت'.repeat(60)), '')
 })

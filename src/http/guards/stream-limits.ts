@@ -15,11 +15,11 @@ export interface StreamLimitOptions {
 /** Limits of concurrent streams and held task reads. */
 export interface StreamLimits {
   /**
-   * Counts a request until its answer ends, however it ends.
+   * Counts a request until its answer ends, however it ends: once in all and for its network, and once for each task.
    *
    * @returns false if a limit is reached; the request is then not counted
    */
-  acquire (request: FastifyRequest, reply: FastifyReply, taskId: string): boolean
+  acquire (request: FastifyRequest, reply: FastifyReply, taskIds: readonly string[]): boolean
 }
 
 /** Returns the error for a client over a stream limit. */
@@ -35,30 +35,32 @@ export function createStreamLimits (options: StreamLimitOptions): StreamLimits {
   const tasks = createCounts(perTask)
   const all = createCounts(total)
 
-  function count (network: string, taskId: string, by: 1 | -1): void {
+  function count (network: string, taskIds: string | readonly string[], by: 1 | -1): void {
     all.add('', by)
     networks.add(network, by)
-    tasks.add(taskId, by)
+    for (const taskId of [taskIds].flat()) tasks.add(taskId, by)
   }
 
-  function reachedLimit (network: string, taskId: string): string | undefined {
+  function reachedLimit (network: string, taskIds: readonly string[]): string | undefined {
     if (all.isFull('')) return 'MAX_STREAMS'
     if (networks.isFull(network)) return 'MAX_STREAMS_PER_IP'
-    return tasks.isFull(taskId) ? 'MAX_STREAMS_PER_TASK' : undefined
+    return taskIds.some(tasks.isFull) ? 'MAX_STREAMS_PER_TASK' : undefined
   }
 
   return {
-    acquire (request, reply, taskId) {
+    acquire (request, reply, taskIds) {
       // A destroyed socket emits no further event and has no address, so it could never be released.
       if (request.raw.socket.destroyed) return true
       const network = networkOf(request.ip)
-      const setting = reachedLimit(network, taskId)
+      const setting = reachedLimit(network, taskIds)
       if (setting) {
         onRefused(setting)
         return false
       }
-      count(network, taskId, 1)
-      onClose(reply, () => { count(network, taskId, -1) })
+      // Kept for as long as the stream: an array would add 60 bytes to the stream of one task.
+      const counted = taskIds.length === 1 ? taskIds[0] as string : taskIds
+      count(network, counted, 1)
+      onClose(reply, () => { count(network, counted, -1) })
       return true
     }
   }

@@ -1,21 +1,20 @@
-import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { EventsQuerySchema, FramesSchema, type Subscribed } from '../../../schemas/event.ts'
+import { EventsQuerySchema, FramesSchema, TaskListQuerySchema } from '../../../schemas/event.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { RelayError } from '../../errors.ts'
-import { isOutcome } from '../../event.ts'
-import type { Position } from '../../hub/cursor.ts'
 import type { Hub } from '../../hub/hub.ts'
-import { describeState } from '../../hub/task-state.ts'
-import type { CheckTicket } from '../../ticket.ts'
+import type { CheckTickets } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
-import { readTicket } from '../guards/ticket.ts'
+import { readTickets, type TicketRequest } from '../guards/ticket.ts'
 import { acceptsStream, namesStream } from '../streams/accept.ts'
 import { streamHeaders } from '../streams/connection.ts'
-import { normalizeQuery, readCursor } from '../streams/query.ts'
+import type { StreamContext } from '../streams/event-stream.ts'
+import { normalizeQuery } from '../streams/query.ts'
 import { jitter } from '../streams/retry.ts'
-import { TaskStream, type StreamContext } from '../streams/task-stream.ts'
+import { createOpeners, type Opening } from './open-stream.ts'
+import { readTaskList } from './task-list.ts'
 
 const FULL_RETRY_MS = 30_000
 // A restart takes seconds. Meanwhile a proxy may answer with an error status, after which a browser never reconnects.
@@ -26,30 +25,33 @@ const DRAINING_RETRY_MS = 10_000
 export interface EventsOptions extends Omit<StreamContext, 'log'> {
   readonly hub: Hub
   readonly limits: StreamLimits
-  readonly checkTicket: CheckTicket
+  readonly checkTickets: CheckTickets
 }
 
-type WatchRequest = FastifyRequest<{
-  Params: Static<typeof TaskParamsSchema>
-  Querystring: Static<typeof EventsQuerySchema>
-}>
+const response = { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
+const schema = { params: TaskParamsSchema, querystring: EventsQuerySchema, response }
+const listSchema = { querystring: TaskListQuerySchema, response }
 
-const schema = {
-  params: TaskParamsSchema,
-  querystring: EventsQuerySchema,
-  response: { 200: FramesSchema, 204: Type.Null(), '4xx': ProblemSchema, '5xx': ProblemSchema }
-}
-
-/** `GET /events/:taskId`: the stored events after the client's cursor, then live events, as Server-Sent Events. */
+/**
+ * `GET /events/:taskId`, and `GET /events?task=` for several tasks: the stored events after the client's cursor, then
+ * live events, as Server-Sent Events.
+ */
 export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, options) => {
-  const { hub, streams, limits, checkTicket, metrics, retryMs, bufferBytes } = options
-  const context = { streams, metrics, log: app.log, retryMs, bufferBytes }
+  const { hub, streams, limits, checkTickets, metrics, retryMs, bufferBytes } = options
+  const { openTask, openTaskList } = createOpeners(hub, { streams, metrics, log: app.log, retryMs, bufferBytes })
 
-  async function watch (request: WatchRequest, reply: FastifyReply, expiresAt: number): Promise<FastifyReply> {
-    const { params: { taskId }, query: { replay, until } } = request
-    const cursor = readCursor(request)
-    const stream = new TaskStream(context, taskId, until === 'done')
-    const { follower: feed, position } = await hub.follow(taskId, { cursor, replay }, stream)
+  async function answerHead (request: TicketRequest, reply: FastifyReply, taskIds: string[]): Promise<FastifyReply> {
+    await checkTickets(readTickets(request), taskIds)
+    return reply.headers(streamHeaders(reply)).send('')
+  }
+
+  async function answer (
+    request: TicketRequest, reply: FastifyReply, { taskIds, open }: { taskIds: string[], open: () => Promise<Opening> }
+  ): Promise<FastifyReply> {
+    const expiresAt = await checkTickets(readTickets(request), taskIds)
+    if (!acceptsStream(request.headers.accept)) throw notAcceptable()
+    if (!limits.acquire(request, reply, taskIds)) return refuse(request, reply, tooManyStreams(), FULL_RETRY_MS)
+    const { feed, isDone, start } = await open()
     let isOpen = false
     try {
       if (request.raw.socket.destroyed || reply.sent) return reply.hijack()
@@ -58,12 +60,8 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
         if (namesStream(request.headers.accept)) metrics.readRefused('DRAINING')
         return refuse(request, reply, draining(), DRAINING_RETRY_MS)
       }
-      if (until === 'done' && cursor && hasOutcome(position)) return reply.code(204).send(null)
-      const subscribed = toSubscribed(taskId, position)
-      const { cursor: start, extent } = position
-      // While an outcome is expected, no stored one is it.
-      const newestSeq = extent.expected ? extent.last + 1 : extent.last
-      stream.start(reply, { feed, subscribed, cursor: start, newestSeq, expiresAt })
+      if (isDone) return reply.code(204).send(null)
+      start(reply, expiresAt)
       isOpen = true
       return reply
     } finally {
@@ -74,33 +72,22 @@ export const events: FastifyPluginAsyncTypebox<EventsOptions> = async (app, opti
   app.addHook('preValidation', normalizeQuery)
 
   app.head('/events/:taskId', { schema }, async (request, reply) => {
-    await checkTicket(readTicket(request), request.params.taskId)
-    return reply.headers(streamHeaders(reply)).send('')
+    return answerHead(request, reply, [request.params.taskId])
   })
 
   app.get('/events/:taskId', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const { taskId } = request.params
-    const expiresAt = await checkTicket(readTicket(request), taskId)
-    if (!acceptsStream(request.headers.accept)) throw notAcceptable()
-    if (!limits.acquire(request, reply, taskId)) return refuse(request, reply, tooManyStreams(), FULL_RETRY_MS)
-    return watch(request, reply, expiresAt)
+    return answer(request, reply, { taskIds: [request.params.taskId], open: () => openTask(request) })
   })
-}
 
-/** Whether the position is at the newest event, and that is an outcome of all that was submitted. */
-function hasOutcome ({ after, extent: { last, newest, expected } }: Position): boolean {
-  return newest !== undefined && !expected && after === last && isOutcome(newest.event)
-}
+  app.head('/events', { schema: listSchema }, async (request, reply) => {
+    return answerHead(request, reply, readTaskList(request.query.task).map(({ taskId }) => taskId))
+  })
 
-function toSubscribed (taskId: string, { after, gap, extent }: Position): Subscribed {
-  const { first, last, newest } = extent
-  return {
-    taskId,
-    ...describeState(extent),
-    lastEventId: newest?.id ?? null,
-    gap,
-    replayed: last - Math.max(after, first - 1)
-  }
+  app.get('/events', { schema: listSchema, exposeHeadRoute: false }, async (request, reply) => {
+    const tasks = readTaskList(request.query.task)
+    const taskIds = tasks.map(({ taskId }) => taskId)
+    return answer(request, reply, { taskIds, open: () => openTaskList(request, tasks) })
+  })
 }
 
 function notAcceptable (): RelayError {

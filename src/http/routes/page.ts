@@ -3,8 +3,8 @@ import { isLoopback } from '../../loopback.ts'
 import { readAsset, sendAsset, setFlags, toAsset } from '../assets.ts'
 
 const FILES = [
-  'dom.js', 'icon.svg', 'page.js', 'sample.js', 'scenes.js', 'stage.js', 'style.css', 'submit.js', 'task-scene.js',
-  'timeline.js', 'watch.js', 'words.js'
+  'clock.js', 'dom.js', 'icon.svg', 'page.js', 'sample.js', 'scenes.js', 'snippets.js', 'stage.js', 'style.css',
+  'submit.js', 'task-scene.js', 'timeline.js', 'watch.js', 'words.js'
 ]
 /** Options of the live page. */
 export interface PageOptions {
@@ -14,16 +14,22 @@ export interface PageOptions {
   readonly openSubmissions: boolean
   /** true: streams need a ticket. The page then has a field for one. */
   readonly tickets: boolean
+  /** true: callbacks may carry a token. The URLs on the page then have a placeholder, never a token. */
+  readonly tokens: boolean
+  /** Public URL of the relay, for the callback URLs on a page that a loopback name shows; empty if it is not set. */
+  readonly publicUrl: string
 }
 
 /** `GET /`, the live page, and `GET /web/*`, its files. Works below any prefix, because its URLs are relative. */
 export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
-  const { openCallbacks, openSubmissions, tickets } = options
-  const html = await readAsset('index.html')
-  const variant = (flags: Record<string, boolean>) => toAsset('index.html', setFlags(html, { tickets, ...flags }))
+  const { openCallbacks, openSubmissions, tickets, tokens, publicUrl } = options
+  const html = setFlags(await readAsset('index.html'), { tickets, tokens })
+  // Pages of other names do not show it: it may have a prefix that nobody else knows.
+  const withUrl = html.replace('data-public=""', () => `data-public="${escapeAttribute(publicUrl)}"`)
+  const variant = (flags: Record<string, boolean>, text = html) => toAsset('index.html', setFlags(text, flags))
   const anywhere = variant({})
   const onLoopback = variant({ sample: openCallbacks })
-  const byLoopbackName = variant({ sample: openCallbacks, submit: openSubmissions })
+  const byLoopbackName = variant({ sample: openCallbacks, submit: openSubmissions }, withUrl)
 
   app.get('/', async (request, reply) => {
     const [path, query] = request.url.split('?', 2) as [string, string?]
@@ -39,6 +45,10 @@ export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
     const asset = toAsset(name, await readAsset(name))
     app.get(`/web/${name}`, async (request, reply) => sendAsset(asset, request, reply))
   }
+}
+
+function escapeAttribute (text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
 }
 
 /** Whether the server listens, and on loopback addresses only. */

@@ -6,9 +6,9 @@ import { RelayError } from '../../errors.ts'
 import { taskState } from '../../event.ts'
 import type { History, Hub } from '../../hub/hub.ts'
 import { describeState } from '../../hub/task-state.ts'
-import type { CheckTicket } from '../../ticket.ts'
+import type { CheckTickets } from '../../ticket.ts'
 import { tooManyStreams, type StreamLimits } from '../guards/stream-limits.ts'
-import { readTicket } from '../guards/ticket.ts'
+import { readTickets } from '../guards/ticket.ts'
 import { normalizeQuery } from '../streams/query.ts'
 import type { Streams } from '../streams/registry.ts'
 
@@ -17,7 +17,7 @@ export interface TasksOptions {
   readonly hub: Hub
   readonly streams: Streams
   readonly limits: StreamLimits
-  readonly checkTicket: CheckTicket
+  readonly checkTickets: CheckTickets
 }
 
 /** Request that waits for an event. */
@@ -38,7 +38,7 @@ const schema = {
 }
 
 /** `GET /tasks/:taskId`: the stored events of a task as JSON, at once or as soon as there is a new one. */
-export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, limits, checkTicket }) => {
+export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub, streams, limits, checkTickets }) => {
   /** Resolves when an event arrives, the time is over, the client disconnects or the server stops. */
   async function waitForEvent ({ taskId, cursor, ms, expiresAt, signal }: Wait): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -65,12 +65,12 @@ export const tasks: FastifyPluginAsyncTypebox<TasksOptions> = async (app, { hub,
 
   app.get('/tasks/:taskId', { schema }, async (request, reply) => {
     const { params: { taskId }, query: { after: cursor, wait = 0 } } = request
-    const expiresAt = await checkTicket(readTicket(request), taskId)
+    const expiresAt = await checkTickets(readTickets(request), [taskId])
     reply.header('cache-control', 'no-store')
     const history = await hub.history(taskId, cursor)
     if (wait === 0 || history.events.length > 0) return sendTask(reply, taskId, history)
     // Only a request that has to wait counts as a stream.
-    if (!limits.acquire(request, reply, taskId)) throw tooManyStreams()
+    if (!limits.acquire(request, reply, [taskId])) throw tooManyStreams()
     await waitForEvent({ taskId, cursor, ms: wait * 1000, expiresAt, signal: request.signal })
     const news = await hub.history(taskId, cursor)
     return news.events.length > 0 ? sendTask(reply, taskId, news) : reply.code(204).send(null)

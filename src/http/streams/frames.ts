@@ -35,15 +35,42 @@ export function eventFrame (event: TaskEvent): Frame {
   return frame
 }
 
-/** Returns the first frame of a stream. Its id is the cursor at which the stream starts. */
-export function subscribedFrame (subscribed: Subscribed, cursor: string, retryMs: number): string {
-  return flush(buffer.retry(retryMs).push(JSON.stringify(subscribed), 'subscribed', cursor))
+/**
+ * Returns the frame of an event in a stream of several tasks. Its data also has the event id, as `eventId`.
+ *
+ * @param cursor - position of every task after the event
+ */
+export function listedEventFrame ({ event, id, data }: TaskEvent, cursor: string): Frame {
+  // At the end, so that it counts in place of a field of the sender. Data is never empty.
+  const text = flush(buffer.push(`${data.slice(0, -1)},"eventId":"${id}"}`, event, cursor))
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
+}
+
+/**
+ * Returns the first frame of a task.
+ *
+ * @param cursor - id of the first frame of a stream: the position at which the stream starts
+ * @param retryMs - reconnection time in the first frame of a stream, in milliseconds
+ */
+export function subscribedFrame (subscribed: Subscribed, cursor?: string, retryMs?: number): string {
+  if (retryMs !== undefined) buffer.retry(retryMs)
+  buffer.event('subscribed')
+  if (cursor !== undefined) buffer.id(cursor)
+  return flush(buffer.data(JSON.stringify(subscribed)).dispatch())
+}
+
+/** Details of a `closing` frame. */
+export interface ClosingDetails {
+  /** Reconnection time for the client, in milliseconds. */
+  readonly retryMs?: number | undefined
+  /** The one of several tasks that is the reason. */
+  readonly taskId?: string | undefined
 }
 
 /** Returns the last frame of a stream that the server ends. It has no id, so the client keeps its cursor. */
-export function closingFrame (reason: ClosingReason, retryMs?: number): string {
+export function closingFrame (reason: ClosingReason, { retryMs, taskId }: ClosingDetails = {}): string {
   if (retryMs !== undefined) buffer.retry(retryMs)
-  return flush(buffer.event('closing').data(JSON.stringify({ reason })).dispatch())
+  return flush(buffer.event('closing').data(JSON.stringify({ reason, taskId })).dispatch())
 }
 
 function flush ({ read, clear }: typeof buffer): string {

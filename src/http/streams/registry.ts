@@ -81,7 +81,7 @@ export function createStreams (keepAliveMs: number, retryMs: number): Streams {
       clearInterval(expiryTimer)
       for (const slot of slots) {
         if (slotOf.size === 0) return
-        for (const stream of slot) stream.end('drain', jitter(retryMs))
+        for (const stream of slot) stream.end('drain', { retryMs: jitter(retryMs) })
         await sleep(overMs / SLOTS)
       }
       setTimeout(destroyAll, DESTROY_MS).unref()

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { ClosingReason } from '../../../schemas/event.ts'
 import { endStream, onClose, startStream } from './connection.ts'
-import { closingFrame, KEEP_ALIVE, type Frame } from './frames.ts'
+import { closingFrame, KEEP_ALIVE, type ClosingDetails, type Frame } from './frames.ts'
 
 const MAX_MISSED_KEEP_ALIVES = 4
 
@@ -43,7 +43,7 @@ export abstract class Stream {
     if (this.#isClosed) return false
     const fits = this.#fits(frame)
     if (fits) this.#out.write(frame)
-    else this.#awaitDrain()
+    else if (!this.#isBehind) this.#awaitDrain()
     return fits
   }
 
@@ -58,10 +58,10 @@ export abstract class Stream {
   }
 
   /** Sends `closing`, then ends the stream. Safe to call twice. */
-  end (reason: ClosingReason, retryMs?: number): void {
+  end (reason: ClosingReason, details?: ClosingDetails): void {
     if (this.#isClosed) return
     this.#closing = reason
-    this.#out.write(closingFrame(reason, retryMs))
+    this.#out.write(closingFrame(reason, details))
     endStream(this.#out)
   }
 

@@ -124,7 +124,7 @@ t.test('a client that has left before acquire() is not counted', async t => {
   app.get('/', async (request, reply) => {
     request.raw.socket.destroy()
     await once(request.raw.socket, 'close')
-    taken.push(limits.acquire(request, reply, 'a'))
+    taken.push(limits.acquire(request, reply, ['a']))
   })
   t.teardown(() => closeNow(app))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

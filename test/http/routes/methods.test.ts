@@ -9,6 +9,7 @@ const ROUTES: ReadonlyArray<[path: string, allow: string]> = [
   ['/callback/validate', 'POST'],
   ['/callback/', 'POST'],
   ['/events/a', 'GET, HEAD'],
+  ['/events', 'GET, HEAD'],
   ['/tasks/a', 'DELETE, GET, HEAD, PUT'],
   ['/tasks', 'POST'],
   ['/healthz', 'GET, HEAD'],

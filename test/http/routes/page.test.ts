@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml'
 }
 
-const NONE = { openCallbacks: false, openSubmissions: false, tickets: false }
+const NONE = { openCallbacks: false, openSubmissions: false, tickets: false, tokens: false, publicUrl: '' }
 
 async function listen (t: Test, options: PageOptions, host: string): Promise<string> {
   const app = Fastify()
@@ -100,16 +100,28 @@ t.test('page: offers no submission under another name than a loopback one', asyn
 
 t.test('page: offers no sample but a ticket field if the configuration requires proof', async t => {
   const { url } = await startRelay(t, { CALLBACK_TOKENS: ['a-token-of-the-sender'], TICKET_KEYS: ['k'.repeat(32)] })
-  t.match(await text(url), 'data-sample="no" data-submit="no" data-tickets="yes"')
+  t.match(await text(url), 'data-sample="no" data-submit="no" data-tickets="yes" data-tokens="yes"')
 })
 
 t.test('page: offers neither a sample nor a submission on a Unix socket', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(page, { openCallbacks: true, openSubmissions: true, tickets: false })
+  const publicUrl = 'https://relay.example'
+  await app.register(page, { ...NONE, openCallbacks: true, openSubmissions: true, publicUrl })
   await app.listen({ path: join(temporaryFolder(t), 'relay.sock') })
 
-  t.match((await app.inject('/')).body, 'data-sample="no" data-submit="no"')
+  const { body } = await app.inject('/')
+  t.match(body, 'data-sample="no" data-submit="no" data-tickets="no" data-tokens="no" data-public=""')
+})
+
+t.test('page: names the public URL to loopback names only, and says whether callbacks may carry a token', async t => {
+  const PUBLIC_URL = 'https://relay.example/a"&b/'
+  const { app } = await startRelay(t, { PUBLIC_URL, CALLBACK_TOKENS: ['a-token-of-the-sender'] })
+  const page = async (host: string) => (await app.inject({ url: '/', headers: { host } })).body
+
+  t.match(await page('localhost'), 'data-tokens="yes" data-public="https://relay.example/a&quot;&amp;b">')
+  t.match(await page('relay.example'), 'data-tokens="yes" data-public="">')
+  t.notMatch(await page('localhost'), 'a-token-of-the-sender')
 })
 
 t.test('page: below a prefix, the path without a slash redirects to the path with one', async t => {

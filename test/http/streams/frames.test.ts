@@ -40,7 +40,7 @@ t.test('frames: the first frame, byte by byte', async t => {
 
 t.test('frames: the last frame has no id, and a reconnection time if one is given', async t => {
   t.equal(closingFrame('done'), 'event:closing\ndata:{"reason":"done"}\n\n')
-  t.equal(closingFrame('drain', 0), 'retry:0\nevent:closing\ndata:{"reason":"drain"}\n\n')
+  t.equal(closingFrame('drain', { retryMs: 0 }), 'retry:0\nevent:closing\ndata:{"reason":"drain"}\n\n')
 })
 
 t.test('frames: a keep-alive is a comment', async t => {

@@ -52,13 +52,13 @@ async function serve (t: Test, headers: Record<string, string | string[]> = {}, 
 
 t.test('stream: head and first frame arrive in one piece without chunks, and the connection ends the body', async t => {
   const { socket, stream } = await serve(t, { vary: 'origin', 'set-cookie': ['a=1', 'b=2'] })
-  stream.end('drain', 1000)
+  stream.end('drain', { retryMs: 1000 })
   const answer = await socket.ended()
   const [head = '', body] = answer.split(/\r\n\r\n/)
   t.match(head, /^HTTP\/1\.1 200 OK\r\n[^]*\r\nDate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\nConnection: close$/)
   t.match(head, /\nvary: origin\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n/)
   t.match(head, /\r\ncontent-type: text\/event-stream\r\n/)
-  t.equal(body, `data:first\n\n${closingFrame('drain', 1000)}`)
+  t.equal(body, `data:first\n\n${closingFrame('drain', { retryMs: 1000 })}`)
 })
 
 t.test('stream: calls after the end have no effect, and the end is reported once', async t => {
