@@ -92,7 +92,8 @@ t.test('page: offers a submission to loopback names only, and without API tokens
 })
 
 t.test('page: offers no submission under another name than a loopback one', async t => {
-  const url = await listen(t, { openCallbacks: true, openSubmissions: true, tickets: false }, '127.0.0.1')
+  const options = { openCallbacks: true, openSubmissions: true, tickets: false, tokens: false, publicUrl: '' }
+  const url = await listen(t, options, '127.0.0.1')
   const get = (host: string) => sendRaw(t, url, `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
   t.match(await get('localhost'), 'data-sample="yes" data-submit="yes"')
   t.match(await get('relay.example'), 'data-sample="yes" data-submit="no"')

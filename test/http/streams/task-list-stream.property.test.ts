@@ -15,7 +15,7 @@ const TASKS = ['a', 'b', 'c', 'd', 'e']
 const WATCHERS = 4
 const context: StreamContext = {
   streams: createStreams(0, 0),
-  metrics: { opened () {}, ended () {}, slow () {} },
+  metrics: { opened () {}, ended () {}, slow () {}, readRefused () {} },
   log: { info () {} } as unknown as FastifyBaseLogger,
   retryMs: 0,
   bufferBytes: 512
