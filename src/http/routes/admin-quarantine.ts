@@ -6,6 +6,7 @@ import { ProblemSchema } from '../../../schemas/problem.ts'
 import { toIso } from '../../admin/answers.ts'
 import { RelayError } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
+import { redactTokens } from '../../secrets.ts'
 import { readHeld } from '../../suno/callback.ts'
 import { requireJsonType } from '../guards/media-type.ts'
 
@@ -29,7 +30,7 @@ export const adminQuarantine: FastifyPluginAsyncTypebox<{ readonly hub: Hub }> =
     const held = await hub.quarantine.get(id)
     if (!held) throw notHeld('show', id)
     const { at, step, reason, bytes, body } = held
-    return { id, at: toIso(at), step, reason, bytes, body }
+    return { id, at: toIso(at), step, reason, bytes, body: redactTokens(body) }
   })
 
   const replaySchema = { ...action, response: { 200: ReplayedSchema, ...problems } }

@@ -126,6 +126,15 @@ t.test('admin: shows, replays and drops callbacks in quarantine', async t => {
   for (const path of ['quarantine/1/replay', 'quarantine/1/drop']) t.match(await act(path), { status: 404 })
 })
 
+t.test('admin: a callback in quarantine shows no token of a URL that the sender echoes', async t => {
+  const { hub, ask } = await start(t)
+  const body = JSON.stringify({ callBackUrl: `https://relay.example/callback/validate?token=${SENDER}` })
+  await hub.hold({ step: 'validate', body, reason: 'odd', digest: 'one' })
+  const { json, text } = await ask('quarantine/1')
+  t.match(json.body, 'https://relay.example/callback/validate?token=')
+  t.notMatch(text, SENDER)
+})
+
 t.test('admin: an action is a POST of JSON, which a form of another page cannot send', async t => {
   const { hub, ask } = await start(t)
   await hub.hold({ step: 'validate', body: '{}', reason: 'odd', digest: 'one' })
