@@ -50,5 +50,5 @@ t.test('npm version releases: it changes the changelog, commits, tags and pushes
 
   const show = (object: string): string => run('git', '--git-dir', remote, 'show', object)
   t.match(show('v1.1.0:CHANGELOG.md'), /^# Changelog\n\n## Unreleased\n\n## 1\.1\.0 - [\d-]{10}\n\n- One\.\n$/)
-  t.match(show('main:package.json'), '"version": "1.1.0"')
+  t.equal(JSON.parse(show('main:package.json')).version, '1.1.0')
 })
