@@ -142,7 +142,10 @@ export const QuarantineSchema = Type.Object({
 })
 
 /** Answer of `GET /admin/api/quarantine/:id`. */
-export const HeldSchema = Type.Object({ ...held, body: Type.String({ description: 'JSON, as received, without tokens of URLs' }) })
+export const HeldSchema = Type.Object({
+  ...held,
+  body: Type.String({ description: 'JSON, as received, without tokens of URLs' })
+})
 
 /** Answer of `POST /admin/api/quarantine/:id/replay`. */
 export const ReplayedSchema = Type.Object({
