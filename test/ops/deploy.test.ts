@@ -50,9 +50,10 @@ t.test('Containerfile: its settings and files exist, and it does not run as root
 
 t.test('compose.yaml fits the schema of Compose; its settings and files exist', async t => {
   const compose = parse(read('compose.yaml'), { merge: true })
-  // The schema names its dialect by an address that is not the dialect's own.
-  const schema = { ...composeSchema, $schema: undefined }
-  const validate = new Ajv2019({ strict: false, logger: false, validateFormats: false }).compile(schema)
+  // Its `id` and `$schema` are not those of a dialect that Ajv knows.
+  const { $schema, ...schema } = composeSchema
+  const ajv = new Ajv2019({ strict: false, logger: false, validateFormats: false }).removeKeyword('id')
+  const validate = ajv.compile(schema)
   t.ok(validate(compose), JSON.stringify(validate.errors))
   const { relay, ...others } = compose.services
   t.strictSame(unknownSettings(Object.keys(relay.environment)), [])
