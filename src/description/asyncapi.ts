@@ -63,6 +63,11 @@ export function describeEvents (): object {
         description: 'Stream of Server-Sent Events of one task',
         parameters: { taskId: { description: 'task id: 1 to 128 characters of A-Z a-z 0-9 . _ : -' } },
         messages: Object.fromEntries(names.map((name) => [name, refer(name)]))
+      },
+      eventsOfTasks: {
+        address: '/events',
+        description: 'Stream of Server-Sent Events of several tasks, which the parameters `task` name',
+        messages: Object.fromEntries(names.map((name) => [name, refer(name)]))
       }
     },
     operations: {
@@ -77,6 +82,13 @@ export function describeEvents (): object {
         action: 'send',
         summary: 'The relay sends the events of a task, stored ones first',
         channel: { $ref: '#/channels/events' },
+        security: (['ticketHeader', 'ticketQuery', 'ticketCookie'] as const).map(secure),
+        bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } }
+      },
+      sendEventsOfTasks: {
+        action: 'send',
+        summary: 'The relay sends the events of several tasks, stored ones first',
+        channel: { $ref: '#/channels/eventsOfTasks' },
         security: (['ticketHeader', 'ticketQuery', 'ticketCookie'] as const).map(secure),
         bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } }
       }

@@ -1,14 +1,16 @@
-import { Type, type TObject, type TSchema } from '@sinclair/typebox'
+import { Type, type TSchema } from '@sinclair/typebox'
 import {
   CallbackBodySchema, CallbackParamsSchema, QuarantinedSchema, ReceivedSchema
 } from '../../schemas/callback.ts'
-import { EventsQuerySchema, FramesSchema } from '../../schemas/event.ts'
+import { EventsQuerySchema, FramesSchema, TaskListQuerySchema } from '../../schemas/event.ts'
 import { HealthSchema, ProblemSchema } from '../../schemas/problem.ts'
 import { SubmitHeadersSchema, SubmittedSchema, WatchBodySchema } from '../../schemas/submit.ts'
 import { FIELDS } from '../../schemas/suno.ts'
 import { ErasedSchema, TaskParamsSchema, TaskQuerySchema, TaskSchema } from '../../schemas/task.ts'
 import type { RelayErrorCode } from '../errors.ts'
 import { VERSION } from '../version.ts'
+import { ADMIN_SCHEMAS, adminPaths } from './admin.ts'
+import { parameters, type Parameter } from './parameters.ts'
 import { ANY_PROBLEM, refer, respond, responses, type Response } from './responses.ts'
 import { BACKEND, METRICS_READER, SECURITY_SCHEMES, SENDER, WATCHER } from './security.ts'
 
@@ -27,6 +29,7 @@ const SCHEMAS = {
   Generate: submission('generate'),
   Watch: WatchBodySchema,
   Submitted: SubmittedSchema,
+  ...ADMIN_SCHEMAS,
   Health: HealthSchema,
   Problem: ProblemSchema
 }
@@ -54,19 +57,12 @@ function submission (step: keyof typeof FIELDS): TSchema {
   return Type.Object({ step: Type.Literal(step), ...FIELDS[step].properties })
 }
 
-/** Returns the parameters that a schema describes. A ticket is one of the security schemes. */
-function parameters (place: 'path' | 'query' | 'header', { properties, required = [] }: TObject) {
-  return Object.entries(properties).filter(([name]) => name !== 'ticket').map(([name, { description, ...schema }]) => {
-    return { name, in: place, description, required: required.includes(name), schema }
-  })
-}
-
 function json (...names: string[]) {
   const schema = names.length === 1 ? refer(names[0] as string) : { oneOf: names.map(refer) }
   return { required: true, content: { 'application/json': { schema } } }
 }
 
-function callbackPath (operationId: string, summary: string, path: ReturnType<typeof parameters>) {
+function callbackPath (operationId: string, summary: string, path: Parameter[]) {
   const received = { oneOf: [refer('Received'), refer('Quarantined')] }
   const answers = { 200: respond('The callback is stored', received) }
   return {
@@ -81,22 +77,21 @@ function callbackPath (operationId: string, summary: string, path: ReturnType<ty
   }
 }
 
-function eventsPath () {
+function eventsPath (name: 'Task' | 'Tasks', what: string, path: Parameter[]) {
   const stream = respond('A stream: see /asyncapi.json for its events', FramesSchema, 'text/event-stream')
   const errors: RelayErrorCode[] = ['NOT_ACCEPTABLE', 'TOO_MANY_STREAMS', 'DRAINING', 'STORE_UNAVAILABLE']
-  const query = parameters('query', EventsQuerySchema)
   return {
-    parameters: [...parameters('path', TaskParamsSchema), ...query],
+    parameters: path,
     get: {
-      operationId: 'watchTask',
-      summary: 'Streams the events of a task as Server-Sent Events',
+      operationId: `watch${name}`,
+      summary: `Streams the events of ${what} as Server-Sent Events`,
       security: WATCHER,
       parameters: [LAST_EVENT_ID],
       responses: responses({ 200: stream, 204: EMPTY }, [...READ_ERRORS, ...errors])
     },
     head: {
-      operationId: 'checkStream',
-      summary: 'Returns the headers of a stream',
+      operationId: `check${name}`,
+      summary: `Returns the headers of a stream of ${what}`,
       security: WATCHER,
       responses: responses({ 200: { description: 'The stream can be opened' } }, [])
     }
@@ -158,13 +153,17 @@ function paths () {
   return {
     '/callback': callbackPath('receiveRegenerated', 'Receives a callback of the step regenerate', []),
     '/callback/{step}': callbackPath('receive', 'Receives a callback', parameters('path', CallbackParamsSchema)),
-    '/events/{taskId}': eventsPath(),
+    '/events/{taskId}': eventsPath('Task', 'a task', [
+      ...parameters('path', TaskParamsSchema), ...parameters('query', EventsQuerySchema)
+    ]),
+    '/events': eventsPath('Tasks', 'several tasks', parameters('query', TaskListQuerySchema)),
     '/tasks': { post: submitOperation() },
     '/tasks/{taskId}': taskPath(),
     '/healthz': get('isAlive', 'Answers while the process runs', respond('It runs', refer('Health'))),
     '/readyz': get('isReady', 'Whether an event can be stored now', respond('It can', refer('Health')),
       ['DRAINING', 'STORE_UNAVAILABLE']),
     '/metrics': { get: { ...metrics.get, security: METRICS_READER } },
+    ...adminPaths(),
     '/': get('showPage', 'The live page', page),
     '/openapi.json': get('describeHttp', 'This document', respond('OpenAPI', JSON_OBJECT)),
     '/asyncapi.json': get('describeEvents', 'The events of streams', respond('AsyncAPI', JSON_OBJECT))

@@ -5,7 +5,10 @@ const bearer = (description: string, bearerFormat?: string) => {
   return { type: 'http', scheme: 'bearer', ...bearerFormat && { bearerFormat }, description }
 }
 
-/** Security schemes: proofs of a sender, tickets of watchers, tokens of a backend and of readers of the metrics. */
+/**
+ * Security schemes: proofs of a sender, tickets of watchers, tokens of a backend, of the operator and of readers of the
+ * metrics.
+ */
 export const SECURITY_SCHEMES = {
   callbackToken: apiKey('query', 'token', 'One of CALLBACK_TOKENS, or the token that the relay signed for one task'),
   kieTimestamp: apiKey('header', 'X-Webhook-Timestamp', 'Time of the signature of kie.ai, in seconds since 1970'),
@@ -17,7 +20,8 @@ export const SECURITY_SCHEMES = {
   ticketQuery: apiKey('query', 'ticket', 'A ticket, for clients that cannot send Authorization'),
   ticketCookie: apiKey('cookie', 'ticket', 'A ticket, for pages of the same site'),
   apiToken: bearer('One of API_TOKENS. Without any, requests of the same machine are accepted'),
-  metricsToken: bearer('METRICS_TOKEN, if it is set')
+  metricsToken: bearer('METRICS_TOKEN, if it is set'),
+  adminToken: bearer('ADMIN_TOKEN. Without it, direct requests of the same machine are accepted')
 }
 
 // The empty requirement: each proof is needed only if its setting is set.
@@ -36,6 +40,9 @@ export const WATCHER = [{ ticketHeader: [] }, { ticketQuery: [] }, { ticketCooki
 
 /** Proof of a backend. */
 export const BACKEND = [{ apiToken: [] }, NONE]
+
+/** Proof of the operator. */
+export const OPERATOR = [{ adminToken: [] }, NONE]
 
 /** Proof of a reader of the metrics. */
 export const METRICS_READER = [{ metricsToken: [] }, NONE]

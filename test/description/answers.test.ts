@@ -63,14 +63,35 @@ t.test('answers of an open relay', async t => {
   for (const path of ['b', '%20', `b?until=done&lastEventId=${eventId}`]) await call(t, url, `get /events/${path}`)
   await call(t, url, 'get /events/b', { headers: { accept: 'text/html' } })
   await call(t, url, 'head /events/b')
+  for (const query of ['task=b&task=c', 'task=b&task=b', `task=b@${eventId}&until=done`]) {
+    await call(t, url, `get /events?${query}`)
+  }
+  await call(t, url, 'head /events?task=b')
   await call(t, url, 'delete /tasks/b')
+})
+
+t.test('answers to the operator', async t => {
+  const { url } = await startRelay(t, { CALLBACK_TOKENS: [KEY] })
+  for (const body of [CALLBACK, '{}']) await call(t, url, `post /callback?token=${KEY}`, { body })
+  for (const path of ['status', 'samples', 'tasks', 'tasks?limit=0', 'tasks/a', 'refusals', 'quarantine']) {
+    await call(t, url, `get /admin/api/${path}`)
+  }
+  const { callbacks: [{ id }] } = await (await fetch(`${url}/admin/api/quarantine`)).json()
+  await call(t, url, `get /admin/api/quarantine/${id}`)
+  await call(t, url, 'get /admin/api/quarantine/999')
+  await call(t, url, 'get /admin')
+  for (const action of ['replay', 'drop', 'drop']) {
+    await call(t, url, `post /admin/api/quarantine/${id}/${action}`, { body: '{}' })
+  }
+  const guarded = await startRelay(t, { ADMIN_TOKEN: KEY })
+  await call(t, guarded.url, 'get /admin/api/status')
 })
 
 t.test('answers to requests that no client sends', async t => {
   const { app, url } = await startRelay(t)
   const close = 'connection: close\r\n\r\n'
   for (const head of ['host: relay.example', `host: a\r\nx: ${'x'.repeat(16_384)}`, 'host: a\r\nexpect: a miracle']) {
-    await note(t, await fetchRaw(t, url, `GET /healthz HTTP/1.1\r\n${head}\r\n${close}`), 'get', '/healthz')
+    await note(t, await fetchRaw(t, url, `GET /metrics HTTP/1.1\r\n${head}\r\n${close}`), 'get', '/metrics')
   }
   app.server.headersTimeout = app.server.requestTimeout = 1
   await note(t, await fetchRaw(t, url, 'GET /healthz HTTP/1.1\r\nhost: a\r\n'), 'get', '/healthz')

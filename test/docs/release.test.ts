@@ -32,9 +32,11 @@ t.test('npm version releases: it changes the changelog, commits, tags and pushes
   const [work, remote] = [join(folder, 'work'), join(folder, 'remote.git')]
   mkdirSync(join(work, 'docs'), { recursive: true })
   const { version, postversion } = packageJson.scripts
-  const project = { name: 'a', version: '1.0.0', type: 'module', scripts: { version, postversion } }
+  const scripts = { version, postversion, docs: 'node --version' }
+  const project = { name: 'a', version: '1.0.0', type: 'module', scripts }
   writeFileSync(join(work, 'package.json'), JSON.stringify(project))
   writeFileSync(join(work, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\n- One.\n')
+  writeFileSync(join(work, 'deno.json'), '{}')
   cpSync(join(ROOT, 'docs/release.ts'), join(work, 'docs/release.ts'))
   const person = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@a.example' }
   const env = { ...process.env, ...person, GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@a.example' }
