@@ -31,7 +31,7 @@ function record (): Recorded {
 async function connectionsOf (t: Test, count: number, ...handlers: Handler[]): Promise<Connection[]> {
   const { url } = await startServer(t, ...handlers)
   const { onStatus, connections } = record()
-  await nextIds(watchA(t, url, { onStatus, firstFrameMs: 200 }), count)
+  await nextIds(watchA(t, url, { onStatus }), count)
   return connections()
 }
 
@@ -144,7 +144,7 @@ t.test('onReport: gets the state of the task from each stream and each JSON answ
   const { url } = await startServer(t, cutStream(unknown), nothing, answer(204), answer(200, pending))
   const reports: TaskReport[] = []
 
-  await nextEvent(watchA(t, url, { firstFrameMs: 50, replay: 'all', onReport (one) { reports.push(one) } }))
+  await nextEvent(watchA(t, url, { firstFrameMs: 1000, replay: 'all', onReport (one) { reports.push(one) } }))
 
   t.match(reports, [{ taskId: 'a', state: 'unknown' }, { taskId: 'a', state: 'pending', submittedAt }])
   t.equal(reports.length, 2)

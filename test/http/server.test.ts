@@ -162,7 +162,7 @@ t.test('bytes that are not HTTP get no answer inside a stream', async t => {
   socket.write('GET /events/a HTTP/1.1\r\nhost: localhost\r\n\r\n')
   await once(socket, 'data')
 
-  socket.write('hello?\r\n\r\n')
+  socket.end('hello?\r\n\r\n')
 
   t.strictSame(statuses(await all), [200])
 })
