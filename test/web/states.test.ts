@@ -36,8 +36,10 @@ function measure (page: Page) {
         return element instanceof HTMLButtonElement && getComputedStyle(element).backgroundColor === color
       }).map(({ textContent }) => textContent),
       clipped: visible.filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
-        .filter((element) => getComputedStyle(element).display !== 'inline')
-        .map(({ id, tagName }) => `${tagName} ${id}`),
+        .map((element) => ({ element, style: getComputedStyle(element) }))
+        // An ellipsis says that there is more.
+        .filter(({ style: { display, textOverflow } }) => display !== 'inline' && textOverflow !== 'ellipsis')
+        .map(({ element: { id, tagName } }) => `${tagName} ${id}`),
       overflow: document.documentElement.scrollWidth - innerWidth,
       hole: box('#hint').top - box('#text').bottom,
       clockBottom: box('.clocks').bottom,
