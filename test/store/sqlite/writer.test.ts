@@ -137,7 +137,8 @@ t.test('sqliteWriter changedElsewhere() is true after writes of others during it
   meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { message: /disk full/ })
   meddle(path, `DROP TRIGGER full;
-    INSERT INTO events (task_id, seq, at, event, data, digest) VALUES ('a', 1, 0, 'task-update', '{}', 'y')`)
+    INSERT INTO events (task_id, seq, fork, at, event, data, digest)
+    VALUES ('a', 1, 1, 0, 'task-update', '{}', 'y')`)
   t.strictSame([writer.changedElsewhere(), writer.changedElsewhere()], [true, false])
 })
 
