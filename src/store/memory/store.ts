@@ -7,7 +7,7 @@ import { memoryDeliveries } from './deliveries.ts'
 import { ERASED_EVENT } from '../erased.ts'
 import { memoryEventLog } from './event-log.ts'
 import { idAt, isKnown, newestId, parseEventId } from '../event-id.ts'
-import { epochNow, extentOf, memoryHistory, renewFork, type MemoryHistory, type MemoryTask } from './history.ts'
+import { epochNow, extentOf, memoryHistory, renewFork, type MemoryTask } from './history.ts'
 import { takePage } from '../page.ts'
 import { memoryQuarantine } from './quarantine.ts'
 import { memorySubmissions } from './submissions.ts'
@@ -23,7 +23,8 @@ const TRIM_STEP = 1000
  * @param history - data of the store, which it starts another fork of; default: an empty history
  */
 export function memoryStore (
-  { dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {}, history: MemoryHistory = memoryHistory()
+  { dedupeWindowMs = 120_000, now = createClock() }: StoreOptions = {},
+  history: import('./history.ts').MemoryHistory = memoryHistory()
 ): EventStore {
   const { tasks, held } = history
   const deliveries = memoryDeliveries(history)
