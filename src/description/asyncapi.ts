@@ -35,6 +35,16 @@ function securitySchemes () {
 const secure = (name: keyof typeof SECURITY_SCHEMES) => ({ $ref: `#/components/securitySchemes/${name}` })
 const refer = (name: string) => ({ $ref: `#/components/messages/${name}` })
 
+function send (channel: string, summary: string) {
+  return {
+    action: 'send',
+    summary,
+    channel: { $ref: `#/channels/${channel}` },
+    security: (['ticketHeader', 'ticketQuery', 'ticketCookie'] as const).map(secure),
+    bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } }
+  }
+}
+
 /**
  * Returns the description of the messages of a relay: callbacks come in, events go out.
  *
@@ -42,6 +52,7 @@ const refer = (name: string) => ({ $ref: `#/components/messages/${name}` })
  */
 export function describeEvents (): object {
   const names = ['subscribed', ...EVENTS, 'closing']
+  const sent = Object.fromEntries(names.map((name) => [name, refer(name)]))
   return {
     asyncapi: '3.0.0',
     info: {
@@ -62,12 +73,12 @@ export function describeEvents (): object {
         address: '/events/{taskId}',
         description: 'Stream of Server-Sent Events of one task',
         parameters: { taskId: { description: 'task id: 1 to 128 characters of A-Z a-z 0-9 . _ : -' } },
-        messages: Object.fromEntries(names.map((name) => [name, refer(name)]))
+        messages: sent
       },
       eventsOfTasks: {
         address: '/events',
         description: 'Stream of Server-Sent Events of several tasks, which the parameters `task` name',
-        messages: Object.fromEntries(names.map((name) => [name, refer(name)]))
+        messages: sent
       }
     },
     operations: {
@@ -78,20 +89,8 @@ export function describeEvents (): object {
         security: (['callbackToken', 'kieSignature', 'webhookSignature'] as const).map(secure),
         bindings: { http: { method: 'POST', bindingVersion: '0.3.0' } }
       },
-      sendEvents: {
-        action: 'send',
-        summary: 'The relay sends the events of a task, stored ones first',
-        channel: { $ref: '#/channels/events' },
-        security: (['ticketHeader', 'ticketQuery', 'ticketCookie'] as const).map(secure),
-        bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } }
-      },
-      sendEventsOfTasks: {
-        action: 'send',
-        summary: 'The relay sends the events of several tasks, stored ones first',
-        channel: { $ref: '#/channels/eventsOfTasks' },
-        security: (['ticketHeader', 'ticketQuery', 'ticketCookie'] as const).map(secure),
-        bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } }
-      }
+      sendEvents: send('events', 'The relay sends the events of a task, stored ones first'),
+      sendEventsOfTasks: send('eventsOfTasks', 'The relay sends the events of several tasks, stored ones first')
     },
     components: { messages: messages(), schemas: { EventData: EventDataSchema }, securitySchemes: securitySchemes() }
   }

@@ -3,11 +3,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import fc from 'fast-check'
 import t from 'tap'
-import { createHub, localBus, memoryStore } from '../../src/index.ts'
-import type { EventBus, EventStore, Follower, Hub } from '../../src/index.ts'
+import { createHub, localBus } from '../../src/index.ts'
+import type { EventBus, Follower, Hub } from '../../src/index.ts'
 import { memoryHistory, renewFork } from '../../src/store/memory/history.ts'
 import { phraseReady, post } from '../support/callbacks.ts'
 import { copyMemory } from '../support/histories.ts'
+import { distantStore } from '../support/distant-store.ts'
 import { lossyBus } from '../support/lossy-bus.ts'
 import { startRelay } from '../support/relay.ts'
 import type { EventDraft, TaskEvent } from '../../src/event.ts'
@@ -15,24 +16,6 @@ import type { EventDraft, TaskEvent } from '../../src/event.ts'
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
 let serial = 0
 const draft = (): EventDraft => ({ event: 'task-update', data: '{}', digest: String(++serial) })
-
-/** Creates a store whose answers arrive a turn of the event loop after they were true. */
-function distantStore (history = memoryHistory()): EventStore {
-  const store = memoryStore({}, history)
-  return {
-    ...store,
-    async read (...args) {
-      const events = await store.read(...args)
-      await turn()
-      return events
-    },
-    async extent (taskId) {
-      const extent = await store.extent(taskId)
-      await turn()
-      return extent
-    }
-  }
-}
 
 type Act = 'publish' | 'come' | 'stall' | 'resume' | 'leave' | 'return' | 'fork' | 'save' | 'rollBack'
 type Script = Array<[act: Act, watcher: number, breathe: boolean]>

@@ -1,6 +1,4 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { describeEvents } from '../../description/asyncapi.ts'
-import { describeHttp } from '../../description/openapi.ts'
 
 /** Options of the descriptions. */
 export interface DescriptionsOptions {
@@ -8,18 +6,21 @@ export interface DescriptionsOptions {
   readonly publicUrl: string
 }
 
-/** `GET /openapi.json` and `GET /asyncapi.json`: descriptions for programs, built at their first request. */
+/** `GET /openapi.json` and `GET /asyncapi.json`: descriptions for programs, loaded and built at their first request. */
 export const descriptions: FastifyPluginAsync<DescriptionsOptions> = async (app, { publicUrl }) => {
   const documents = new Map<string, string>()
 
-  function add (path: string, build: () => object): void {
+  function add (path: string, build: () => Promise<object>): void {
     app.get(path, async (_request, reply) => {
-      const document = documents.get(path) ?? JSON.stringify(build())
+      const document = documents.get(path) ?? JSON.stringify(await build())
       documents.set(path, document)
       return reply.type('application/json; charset=utf-8').send(document)
     })
   }
 
-  add('/openapi.json', () => describeHttp(publicUrl || app.prefix || '/'))
-  add('/asyncapi.json', describeEvents)
+  add('/openapi.json', async () => {
+    const { describeHttp } = await import('../../description/openapi.ts')
+    return describeHttp(publicUrl || app.prefix || '/')
+  })
+  add('/asyncapi.json', async () => (await import('../../description/asyncapi.ts')).describeEvents())
 }

@@ -4,7 +4,7 @@ import { readAsset, sendAsset, setFlags, toAsset } from '../assets.ts'
 
 const FILES = [
   'clock.js', 'dom.js', 'icon.svg', 'page.js', 'sample.js', 'scenes.js', 'snippets.js', 'stage.js', 'style.css',
-  'submit.js', 'task-scene.js', 'timeline.js', 'watch.js', 'words.js'
+  'submit.js', 'task-scene.js', 'theme.css', 'timeline.js', 'watch.js', 'words.js'
 ]
 /** Options of the live page. */
 export interface PageOptions {

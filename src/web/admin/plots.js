@@ -25,6 +25,20 @@ function rate (name, color, dash = []) {
   return { name, color, dash, value: (sample) => sample[name] / SAMPLE_S }
 }
 
+/**
+ * @param {string} title
+ * @param {'commitP50' | 'writeP50'} median
+ * @param {'commitP99' | 'writeP99'} high
+ * @returns {Plot}
+ */
+function duration (title, median, high) {
+  const lines = [
+    { name: 'median', color: '--accent', value: (/** @type {Sample} */ sample) => sample[median] },
+    { name: '99 %', color: '--warn', value: (/** @type {Sample} */ sample) => sample[high] }
+  ]
+  return { title, unit: 'time', points: true, format: formatMs, lines }
+}
+
 /** @type {Plot[]} */
 const PLOTS = [{
   title: 'Callbacks',
@@ -34,25 +48,7 @@ const PLOTS = [{
     rate('kept', '--accent'), rate('repeated', '--soft', [2, 3]), rate('quarantined', '--warn', [6, 3]),
     rate('refused', '--warn'), rate('failed', '--bad')
   ]
-}, {
-  title: 'Accept to commit',
-  unit: 'time',
-  points: true,
-  format: formatMs,
-  lines: [
-    { name: 'median', color: '--accent', value: ({ commitP50 }) => commitP50 },
-    { name: '99 %', color: '--warn', value: ({ commitP99 }) => commitP99 }
-  ]
-}, {
-  title: 'Accept to first write',
-  unit: 'time',
-  points: true,
-  format: formatMs,
-  lines: [
-    { name: 'median', color: '--accent', value: ({ writeP50 }) => writeP50 },
-    { name: '99 %', color: '--warn', value: ({ writeP99 }) => writeP99 }
-  ]
-}, {
+}, duration('Accept to commit', 'commitP50', 'commitP99'), duration('Accept to first write', 'writeP50', 'writeP99'), {
   title: 'Event loop',
   unit: 'longest delay',
   format: formatMs,

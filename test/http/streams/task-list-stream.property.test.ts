@@ -7,7 +7,8 @@ import t from 'tap'
 import { createOpeners } from '../../../src/http/routes/open-stream.ts'
 import type { StreamContext } from '../../../src/http/streams/event-stream.ts'
 import { createStreams } from '../../../src/http/streams/registry.ts'
-import { createHub, memoryStore, type EventDraft, type EventStore, type Hub } from '../../../src/index.ts'
+import { createHub, type EventDraft, type Hub } from '../../../src/index.ts'
+import { distantStore } from '../../support/distant-store.ts'
 import { lossyBus } from '../../support/lossy-bus.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
@@ -26,24 +27,6 @@ let serial = 0
 function draft (taskId: string): EventDraft {
   const data = JSON.stringify({ taskId, text: 'x'.repeat(serial * 97 % 400) })
   return { event: 'task-update', data, digest: String(++serial) }
-}
-
-/** Creates a store whose answers arrive a turn of the event loop after they were true. */
-function distantStore (): EventStore {
-  const store = memoryStore()
-  return {
-    ...store,
-    async read (...args) {
-      const events = await store.read(...args)
-      await turn()
-      return events
-    },
-    async extent (taskId) {
-      const extent = await store.extent(taskId)
-      await turn()
-      return extent
-    }
-  }
 }
 
 /** Response whose reader takes bytes in its own time, and that has no socket. */
