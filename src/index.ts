@@ -1,6 +1,7 @@
 import './runtime.ts'
 
-export { createRelay, phraseRelay, type PhraseRelayOptions, type Relay } from './app.ts'
+export { createRelay, type Relay } from './app.ts'
+export { phraseRelay, type PhraseRelayOptions } from './plugin.ts'
 export type { EventBus, News, Unsubscribe } from './bus/bus.ts'
 export { localBus } from './bus/local.ts'
 export type { Position } from './hub/cursor.ts'

@@ -65,16 +65,20 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/conformance/': ['src/event.ts', 'src/store/', 'src/bus/', 'node:'],
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
   'src/asking/': ['schemas/', 'src/errors.ts', 'src/metrics.ts', 'src/hub/', 'src/suno/', 'jose', 'node:crypto'],
+  'src/plugin.ts': [
+    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
+    'src/housekeeping.ts', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/', 'src/http/guards/',
+    'src/http/routes/', '@fastify/', 'fastify'
+  ],
   'src/app.ts': [
-    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/log.ts', 'src/metrics.ts',
-    'src/housekeeping.ts', 'src/redis-report.ts', 'src/storage.ts', 'src/hub/', 'src/suno/', 'src/http/',
-    'src/http/streams/', 'src/http/guards/', 'src/http/routes/', '@fastify/', 'fastify'
+    'schemas/', 'src/plugin.ts', 'src/config.ts', 'src/log.ts', 'src/metrics.ts', 'src/redis-report.ts',
+    'src/storage.ts', 'src/hub/', 'src/http/', 'src/http/guards/', 'src/http/routes/', 'fastify'
   ],
   'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts', 'src/version.ts'],
   'src/bin.js': ['src/main.ts'],
   'src/index.ts': [
-    ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/', 'src/hub/',
-    'src/store/', 'src/store/memory/', 'src/store/sqlite/', 'src/suno/'
+    ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/plugin.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/',
+    'src/hub/', 'src/store/', 'src/store/memory/', 'src/store/sqlite/', 'src/suno/'
   ].filter((room) => room !== 'src/secrets.ts')
 }
 
@@ -86,8 +90,8 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   'src/store/store.ts': ADAPTERS,
   'src/bus/bus.ts': ADAPTERS,
   'src/hub/': [...ADAPTERS, 'src/http/', 'src/suno/', 'fastify', 'better-sse'],
-  'src/http/': [...ADAPTERS, 'src/app.ts'],
-  'src/cli/': ['src/app.ts', 'src/http/', 'fastify'],
+  'src/http/': [...ADAPTERS, 'src/app.ts', 'src/plugin.ts'],
+  'src/cli/': ['src/app.ts', 'src/plugin.ts', 'src/http/', 'fastify'],
   'src/backend/': ['src/hub/', 'src/http/', 'fastify', 'node:'],
   'src/client/': ['src/hub/', 'src/http/', 'node:']
 }
