@@ -1,7 +1,8 @@
 /**
  * Fills the generated parts of the documents: the table of settings, and the code of the examples.
  *
- * `npm run docs` writes them, together with the version and the permissions in `deno.json` and the members of `Config`.
+ * `npm run docs` writes them, together with the version in `deno.json` and `src/version.ts`, the permissions in
+ * `deno.json`, and the members of `Config`.
  * A test fails if a part is out of date.
  */
 
@@ -18,13 +19,14 @@ const GENERATED = /(?<=<!-- generated: (?<name>\S+)(?: (?<file>\S+))? -->\n)(?:.
 /** Files with generated parts, relative to the project's root. */
 export const GENERATED_FILES = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT }).sort()]
   .filter((file) => readFileSync(`${ROOT}${file}`, 'utf8').includes('<!-- generated'))
-  .concat('deno.json', 'schemas/settings.ts')
+  .concat('deno.json', 'schemas/settings.ts', 'src/version.ts')
 
 /** Returns the text of a file with its generated parts filled in. */
 export function generate (text: string): string {
   return text
     .replace(GENERATED, (_, name: string, file: string) => name === 'config' ? configTable() : codeOf(file))
     .replace(/(?<=^ {2}"version": ").*(?=")/m, packageJson.version)
+    .replace(/(?<=^export const VERSION = ').*(?=')/m, packageJson.version)
     .replace(/(?<=--allow-env=)[A-Z_,]+/, Object.keys(ConfigSchema.properties).join())
     .replace(/(?<=\/\/ generated: settings\n).*?(?= +\/\/ \/generated)/s, configMembers)
 }

@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/near-misses.ts': ['schemas/'],
   'src/recovery.ts': ['src/errors.ts', 'src/hub/'],
   'src/ticket.ts': ['schemas/', 'src/errors.ts', 'src/secrets.ts', '@sinclair/typebox', 'jose', 'node:crypto'],
-  'src/version.ts': ['phrase-relay'],
+  'src/version.ts': [],
   'src/metrics.ts': ['schemas/', 'src/version.ts', 'prom-client'],
   'src/description/': ['schemas/', 'src/errors.ts', 'src/version.ts', '@sinclair/typebox', 'node:http'],
   'src/admin/': ['schemas/', 'src/errors.ts', 'src/hub/', 'prom-client'],

@@ -37,6 +37,8 @@ t.test('npm version releases: it changes the changelog, commits, tags and pushes
   writeFileSync(join(work, 'package.json'), JSON.stringify(project))
   writeFileSync(join(work, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\n- One.\n')
   writeFileSync(join(work, 'deno.json'), '{}')
+  mkdirSync(join(work, 'src'))
+  writeFileSync(join(work, 'src/version.ts'), '')
   cpSync(join(ROOT, 'docs/release.ts'), join(work, 'docs/release.ts'))
   const person = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@a.example' }
   const env = { ...process.env, ...person, GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@a.example' }

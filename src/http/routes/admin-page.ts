@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { readAsset, sendAsset, setFlags, toAsset } from '../assets.ts'
+import { readAsset, sendAsset, setFlags, toAsset, type Asset } from '../assets.ts'
 import type { AdminCheck } from '../guards/admin.ts'
 
 const FILES = [
@@ -26,7 +26,11 @@ export const adminPage: FastifyPluginAsync<{ readonly check: AdminCheck }> = asy
     app.get(`/web/admin/${name}`, async (request, reply) => sendAsset(asset, request, reply))
   }
   for (const [name, file] of Object.entries(PLOTS)) {
-    const asset = toAsset(name, await readAsset(new URL(import.meta.resolve(file))))
-    app.get(`/web/admin/${name}`, async (request, reply) => sendAsset(asset, request, reply))
+    // Read when it is asked for: a relay without an operator needs no permission to read the package.
+    let asset: Asset | undefined
+    app.get(`/web/admin/${name}`, async (request, reply) => {
+      asset ??= toAsset(name, await readAsset(new URL(import.meta.resolve(file))))
+      return sendAsset(asset, request, reply)
+    })
   }
 }

@@ -41,7 +41,11 @@ function lock (reason) {
 async function open () {
   byId('login').hidden = true
   byId('board').hidden = false
-  if (parts.length === 0) parts = [createPlots(), createTasks(), showQuarantine, showRefusals]
+  if (parts.length === 0) {
+    // A relay that may not read the package of the plots shows the rest.
+    const plots = 'uPlot' in window ? [createPlots()] : []
+    parts = [...plots, createTasks(), showQuarantine, showRefusals]
+  }
   if (await refresh()) {
     openTimelineOfUrl()
     poll()
