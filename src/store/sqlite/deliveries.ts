@@ -8,7 +8,7 @@ interface Known {
   readonly digest: string
   readonly isHeld: number
   readonly isErased: number
-  readonly taskId: string
+  readonly taskKey: string
   readonly seq: number
   readonly fork: Fork
 }
@@ -24,15 +24,15 @@ type Row = Known & (Pick<EventRow, 'event' | 'data'> | { readonly event: null })
 export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): DeliveryTable<StoredEvent> {
   const clock = createClock()
   const find = db.prepare(`
-    SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_id AS taskId, deliveries.seq,
+    SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_key AS taskKey, deliveries.seq,
       deliveries.fork, event, data, EXISTS (
-        SELECT 1 FROM marks WHERE marks.task_id = deliveries.task_id AND marks.erased >= deliveries.seq
+        SELECT 1 FROM marks WHERE marks.task_key = deliveries.task_key AND marks.erased >= deliveries.seq
       ) AS isErased
-    FROM deliveries LEFT JOIN events ON events.task_id = deliveries.task_id AND events.seq = deliveries.seq
+    FROM deliveries LEFT JOIN events ON events.task_key = deliveries.task_key AND events.seq = deliveries.seq
       AND events.fork IS deliveries.fork
     WHERE key = ?`)
   const insert = db.prepare(`
-    INSERT OR REPLACE INTO deliveries (key, digest, task_id, seq, fork, expires_at, rejects)
+    INSERT OR REPLACE INTO deliveries (key, digest, task_key, seq, fork, expires_at, rejects)
     VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const prune = db.prepare(`
     DELETE FROM deliveries WHERE key IN (SELECT key FROM deliveries WHERE expires_at < ? ORDER BY expires_at LIMIT 2)
@@ -45,8 +45,8 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
   }
 
   function eventOf (row: Row): StoredEvent | undefined {
-    if (row.event !== null) return toStored(row.taskId, row)
-    return row.isErased === 1 ? toStored(row.taskId, { ...row, ...ERASED_EVENT }) : undefined
+    if (row.event !== null) return toStored(row.taskKey, row)
+    return row.isErased === 1 ? toStored(row.taskKey, { ...row, ...ERASED_EVENT }) : undefined
   }
 
   return {
@@ -62,8 +62,8 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
       const expired = prune.all(Math.min(Date.now(), clock())) as Array<{ expiresAt: number }>
       const until = Math.max(0, ...expired.map(({ expiresAt }) => expiresAt))
       if (until > forgottenUntil()) forget.run(String(until))
-      const { taskId = null, seq = null, fork = null } = event ?? {}
-      insert.run(key, digest, taskId, seq, fork, expiresAt, onConflict === 'reject' ? 1 : 0)
+      const { key: taskKey = null, seq = null, fork = null } = event ?? {}
+      insert.run(key, digest, taskKey, seq, fork, expiresAt, onConflict === 'reject' ? 1 : 0)
     }
   }
 }

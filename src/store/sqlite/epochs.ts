@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventName } from '../../../schemas/event.ts'
 import type { TaskEvent } from '../../event.ts'
+import { taskIdOf } from './generations.ts'
 
 /**
  * Fork of a history, as 32 bits: the life of a file from an opening for writing to the next one. Null for events from
@@ -34,15 +35,16 @@ export interface Epochs {
   /** Returns the fork of an append now. */
   currentFork (): number
   /** Turns a row of the table `events` into an event. */
-  toStored (taskId: string, row: EventRow): StoredEvent
+  toStored (key: string, row: EventRow): StoredEvent
 }
 
-/** Event with its fork. */
+/** Event with its fork and the key of its task. */
 export interface StoredEvent extends TaskEvent {
   readonly fork: Fork
+  readonly key: string
 }
 
-/** Turns an event with its fork into one without. */
+/** Turns an event of the table into one of the store. */
 export function toEvent ({ taskId, seq, id, event, data }: StoredEvent): TaskEvent {
   return { taskId, seq, id, event, data }
 }
@@ -66,6 +68,9 @@ export function sqliteEpochs (db: DatabaseSync): Epochs {
     life,
     nameOf,
     currentFork: () => Number((current.get() as { value: string }).value),
-    toStored: (taskId, { seq, fork, event, data }) => ({ taskId, seq, fork, id: `${nameOf(fork)}.${seq}`, event, data })
+
+    toStored (key, { seq, fork, event, data }) {
+      return { key, taskId: taskIdOf(key), seq, fork, id: `${nameOf(fork)}.${seq}`, event, data }
+    }
   }
 }

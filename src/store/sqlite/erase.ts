@@ -18,14 +18,15 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
   s.db.exec('PRAGMA secure_delete = ON')
   try {
     const seq = s.log.last(taskId)
+    const key = s.generations.find(taskId) ?? s.generations.fresh(taskId)
     renewFork(s.db)
     const fork = s.epochs.currentFork()
-    const callbacks = held.filter((id) => eraseHeld(s, id, { taskId, fork })).length
-    const events = Number(s.db.prepare('DELETE FROM events WHERE task_id = ?').run(taskId).changes)
+    const callbacks = held.filter((id) => eraseHeld(s, id, { key, fork })).length
+    const events = Number(s.db.prepare('DELETE FROM events WHERE task_key = ?').run(key).changes)
     s.calls.erase(taskId)
     if (seq > 0 || callbacks > 0) {
-      s.db.prepare('INSERT OR REPLACE INTO marks (task_id, seq, fork, at, erased) VALUES (?, ?, ?, ?, ?)')
-        .run(taskId, seq, fork, at, seq)
+      s.db.prepare('INSERT OR REPLACE INTO marks (task_key, seq, fork, at, erased) VALUES (?, ?, ?, ?, ?)')
+        .run(key, seq, fork, at, seq)
     }
     return { events, callbacks }
   } finally {
@@ -35,10 +36,10 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
 
 /** Erases a held callback; its delivery counts as one of the task. */
 function eraseHeld (
-  { held, deliveries, epochs }: Session, id: number, task: { taskId: string, fork: number }
+  { held, deliveries, epochs }: Session, id: number, task: { key: string, fork: number }
 ): boolean {
   const one = held.get(id)
-  const event = epochs.toStored(task.taskId, { seq: 0, fork: task.fork, ...ERASED_EVENT })
+  const event = epochs.toStored(task.key, { seq: 0, fork: task.fork, ...ERASED_EVENT })
   if (one?.delivery) deliveries.remember(one.delivery, one.digest, event)
   return held.remove(id)
 }

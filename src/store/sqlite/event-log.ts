@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Settled } from '../appended.ts'
 import { isRepeat } from '../delivery.ts'
-import type { EventLog } from '../submission-table.ts'
+import type { EventLog, OutcomeRow } from '../submission-table.ts'
 import { outcomeOf, readOutcome, toEntry, type Entry } from './entry.ts'
 import type { Epochs, EventRow, Fork, StoredEvent } from './epochs.ts'
+import type { WrittenGenerations } from './generations.ts'
 
 /** Result of an append in the writer's transaction. */
 export interface Kept {
@@ -21,73 +22,105 @@ export interface SqliteEventLog extends EventLog<Kept> {
   appendNew (entry: Entry, windowMs: number): Kept
   /** Returns the newest event id of a task, whether or not that event is still kept. */
   newestId (taskId: string): string
+  /** Whether events of a task are kept. */
+  has (taskId: string): boolean
 }
 
-type Mark = { readonly seq: number, readonly fork: Fork } | undefined
-type Newest = Mark & { readonly at: number, readonly digest: string } | undefined
+type Mark = { readonly seq: number, readonly fork: Fork }
+type Newest = Mark & { readonly at: number, readonly digest: string }
+
+/** What is kept of a task: the key, and the newest event or else the mark. */
+interface Place {
+  readonly key: string
+  readonly newest?: Newest
+  readonly mark?: Mark
+}
 
 /** Prepares the statements of the table `events`. */
-export function sqliteEventLog (db: DatabaseSync, { nameOf, currentFork, toStored }: Epochs): SqliteEventLog {
-  const newest = db.prepare('SELECT seq, fork, at, digest FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
-  const event = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq = ?')
+export function sqliteEventLog (
+  db: DatabaseSync, { epochs, generations }: { epochs: Epochs, generations: WrittenGenerations }
+): SqliteEventLog {
+  const { nameOf, currentFork, toStored } = epochs
+  const newest = db.prepare('SELECT seq, fork, at, digest FROM events WHERE task_key = ? ORDER BY seq DESC LIMIT 1')
+  const event = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_key = ? AND seq = ?')
   const insert = db.prepare(`
-    INSERT INTO events (task_id, seq, fork, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+    INSERT INTO events (task_key, seq, fork, at, event, data, digest) VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const insertOutcome = db.prepare(`
-    INSERT INTO events (task_id, seq, fork, at, event, data, digest, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-  const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_id = ?')
+    INSERT INTO events (task_key, seq, fork, at, event, data, digest, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_key = ?')
   const before = db.prepare(`SELECT coalesce(
-    (SELECT seq FROM events WHERE task_id = ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1),
-    (SELECT min(seq) - 1 FROM events WHERE task_id = ?1)) AS seq`)
+    (SELECT seq FROM events WHERE task_key = ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1),
+    (SELECT min(seq) - 1 FROM events WHERE task_key = ?1)) AS seq`)
   const outcomes = db.prepare(`
-    SELECT seq, outcome, submission FROM events WHERE task_id = ? AND outcome IS NOT NULL ORDER BY seq`)
-  const attribute = db.prepare('UPDATE events SET submission = ? WHERE task_id = ? AND seq = ?')
+    SELECT seq, outcome, submission FROM events WHERE task_key = ? AND outcome IS NOT NULL ORDER BY seq`)
+  const attribute = db.prepare('UPDATE events SET submission = ? WHERE task_key = ? AND seq = ?')
 
   let fork: number | undefined
 
-  const newestOf = (taskId: string): Newest => newest.get(taskId) as Newest
-  const markOf = (taskId: string): Mark => mark.get(taskId) as Mark
-  const lastMark = (taskId: string): number => markOf(taskId)?.seq ?? 0
-  const last = (taskId: string): number => newestOf(taskId)?.seq ?? lastMark(taskId)
-
-  function add (entry: Entry, seq: number): Kept {
-    const { taskId, at, event, data, digest } = entry
-    fork ??= currentFork()
-    const outcome = outcomeOf(entry)
-    if (outcome === null) insert.run(taskId, seq, fork, at, event, data, digest)
-    else insertOutcome.run(taskId, seq, fork, at, event, data, digest, outcome)
-    return { event: toStored(taskId, { seq, fork, event, data }), duplicate: false }
+  function placeOf (taskId: string): Place {
+    for (const key of generations.keys(taskId)) {
+      const last = newest.get(key) as Newest | undefined
+      if (last) return { key, newest: last }
+      const only = mark.get(key) as Mark | undefined
+      if (only) return { key, mark: only }
+    }
+    return { key: generations.fresh(taskId) }
   }
 
-  function repeat (taskId: string, seq: number): Kept {
-    return { event: toStored(taskId, event.get(taskId, seq) as unknown as EventRow), duplicate: true }
+  const lastOf = ({ newest, mark }: Place): number => (newest ?? mark)?.seq ?? 0
+
+  function add (entry: Entry, { key, seq }: { key: string, seq: number }): Kept {
+    const { at, event, data, digest } = entry
+    fork ??= currentFork()
+    const outcome = outcomeOf(entry)
+    const { lastInsertRowid } = outcome === null
+      ? insert.run(key, seq, fork, at, event, data, digest)
+      : insertOutcome.run(key, seq, fork, at, event, data, digest, outcome)
+    generations.kept(Number(lastInsertRowid))
+    return { event: toStored(key, { seq, fork, event, data }), duplicate: false }
+  }
+
+  function repeat (key: string, seq: number): Kept {
+    return { event: toStored(key, event.get(key, seq) as unknown as EventRow), duplicate: true }
   }
 
   return {
     begin () { fork = undefined },
-    last,
-    lastBefore: (taskId, time) => (before.get(taskId, time) as { seq: number | null }).seq ?? lastMark(taskId),
+    last: (taskId) => lastOf(placeOf(taskId)),
+
+    lastBefore (taskId, time) {
+      const { key, mark } = placeOf(taskId)
+      return (before.get(key, time) as { seq: number | null }).seq ?? mark?.seq ?? 0
+    },
 
     outcomes (taskId) {
-      const rows = outcomes.all(taskId) as unknown as Array<{ seq: number, outcome: string, submission: number | null }>
+      const rows = outcomes.all(placeOf(taskId).key) as unknown as Array<Omit<OutcomeRow, 'step' | 'meaning'> & { outcome: string }>
       return rows.map(({ outcome, ...row }) => ({ ...row, ...readOutcome(outcome) }))
     },
 
-    attribute (taskId, seq, submission) { attribute.run(submission, taskId, seq) },
+    attribute (taskId, seq, submission) { attribute.run(submission, placeOf(taskId).key, seq) },
 
-    append: (draft) => add(toEntry(draft.taskId, draft, draft.at), last(draft.taskId) + 1),
+    append (draft) {
+      const place = placeOf(draft.taskId)
+      return add(toEntry(draft.taskId, draft, draft.at), { key: place.key, seq: lastOf(place) + 1 })
+    },
 
     appendNew (entry, windowMs) {
       const { taskId, at, digest } = entry
-      const newest = newestOf(taskId)
-      if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(taskId, newest.seq)
-      return add(entry, (newest?.seq ?? lastMark(taskId)) + 1)
+      const place = placeOf(taskId)
+      const { key, newest } = place
+      if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(key, newest.seq)
+      return add(entry, { key, seq: lastOf(place) + 1 })
     },
 
-    repeat,
+    repeat: (taskId, seq) => repeat(placeOf(taskId).key, seq),
 
     newestId (taskId) {
-      const { seq, fork } = newestOf(taskId) ?? markOf(taskId) ?? { seq: 0, fork: currentFork() }
+      const { newest, mark } = placeOf(taskId)
+      const { seq, fork } = newest ?? mark ?? { seq: 0, fork: currentFork() }
       return `${nameOf(fork)}.${seq}`
-    }
+    },
+
+    has: (taskId) => placeOf(taskId).newest !== undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { toEvent, type Epochs, type EventRow, type Fork } from './epochs.ts'
 import { isEpochOf, isKnown, type EventId } from '../event-id.ts'
+import type { Generations } from './generations.ts'
 import type { Extent } from '../store.ts'
 import type { Expected } from '../submissions.ts'
 
@@ -22,8 +23,8 @@ export interface ExtentReader {
   short (taskId: string): Extent | undefined
   /** Returns the extent of any task, in a snapshot. */
   full (taskId: string): Extent
-  /** Whether an event id is known, in a snapshot. */
-  isKept (taskId: string, id: EventId): boolean
+  /** Whether an event id of a task is known, in a snapshot. */
+  isKept (key: string | undefined, id: EventId): boolean
 }
 
 const EXPECTED = `
@@ -31,30 +32,32 @@ const EXPECTED = `
   WHERE task_id = ?1 AND due_at IS NOT NULL ORDER BY n DESC LIMIT 1`
 
 /** Prepares the statements that read extents. */
-export function extentReader (db: DatabaseSync, epochs: Epochs): ExtentReader {
+export function extentReader (
+  db: DatabaseSync, { epochs, generations }: { epochs: Epochs, generations: Generations }
+): ExtentReader {
   // A statement takes and drops the file's locks.
   const shortExtent = db.prepare(`
     SELECT * FROM (
-      SELECT seq, fork, event, data, (SELECT fork FROM events WHERE task_id = ?1 AND seq = 1) AS firstFork
-      FROM events WHERE task_id = ?1 ORDER BY seq DESC LIMIT 1
+      SELECT seq, fork, event, data, (SELECT fork FROM events WHERE task_key = ?2 AND seq = 1) AS firstFork
+      FROM events WHERE task_key = ?2 ORDER BY seq DESC LIMIT 1
     ) LEFT JOIN (${EXPECTED})`)
   const expected = db.prepare(EXPECTED)
-  const newest = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_id = ? ORDER BY seq DESC LIMIT 1')
-  const oldest = db.prepare('SELECT seq, fork FROM events WHERE task_id = ? ORDER BY seq LIMIT 1')
-  const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_id = ?')
-  const forkOf = db.prepare('SELECT fork FROM events WHERE task_id = ? AND seq = ?')
+  const newest = db.prepare('SELECT seq, fork, event, data FROM events WHERE task_key = ? ORDER BY seq DESC LIMIT 1')
+  const oldest = db.prepare('SELECT seq, fork FROM events WHERE task_key = ? ORDER BY seq LIMIT 1')
+  const mark = db.prepare('SELECT seq, fork FROM marks WHERE task_key = ?')
+  const forkOf = db.prepare('SELECT fork FROM events WHERE task_key = ? AND seq = ?')
 
-  const forkAt = (taskId: string, seq: number): { fork: Fork } | undefined => {
-    return forkOf.get(taskId, seq) as { fork: Fork } | undefined
+  const forkAt = (key: string, seq: number): { fork: Fork } | undefined => {
+    return forkOf.get(key, seq) as { fork: Fork } | undefined
   }
 
   /** Finds by bisection where the fork changes between two events: it never changes back. */
-  function changes (taskId: string, low: Mark, high: Mark): Mark[] {
+  function changes (key: string, low: Mark, high: Mark): Mark[] {
     if (low.fork === high.fork) return []
     if (high.seq - low.seq === 1) return [high]
     const seq = (low.seq + high.seq) >> 1
-    const middle = { seq, ...forkAt(taskId, seq) as { fork: Fork } }
-    return [...changes(taskId, low, middle), ...changes(taskId, middle, high)]
+    const middle = { seq, ...forkAt(key, seq) as { fork: Fork } }
+    return [...changes(key, low, middle), ...changes(key, middle, high)]
   }
 
   function toEpochs (forks: readonly Mark[]): Extent['epochs'] {
@@ -66,35 +69,39 @@ export function extentReader (db: DatabaseSync, epochs: Epochs): ExtentReader {
     return { first: seq + 1, last: seq, newest: undefined, epochs: toEpochs([{ seq, fork }]) }
   }
 
-  function range (taskId: string): Extent {
-    const row = newest.get(taskId) as EventRow | undefined
-    const last = mark.get(taskId) as Mark | undefined
+  function range (key: string | undefined): Extent {
+    if (key === undefined) return empty()
+    const row = newest.get(key) as EventRow | undefined
+    const last = mark.get(key) as Mark | undefined
     if (!row) return empty(last)
-    const first = oldest.get(taskId) as unknown as Mark
+    const first = oldest.get(key) as unknown as Mark
     const seq = first.seq - 1
     const before = last?.seq === seq ? last : { seq, fork: first.fork }
-    const forks = [before, ...changes(taskId, before, first), ...changes(taskId, first, row)]
-    return { first: first.seq, last: row.seq, newest: toEvent(epochs.toStored(taskId, row)), epochs: toEpochs(forks) }
+    const forks = [before, ...changes(key, before, first), ...changes(key, first, row)]
+    return { first: first.seq, last: row.seq, newest: toEvent(epochs.toStored(key, row)), epochs: toEpochs(forks) }
   }
 
   return {
     short (taskId) {
-      const row = shortExtent.get(taskId) as EventRow & { readonly firstFork: Fork } & ExpectedRow | undefined
-      // Null also stands for a first event that is gone.
-      if (!row || row.firstFork === null || row.firstFork !== row.fork) return undefined
-      const extent = { first: 1, last: row.seq, newest: toEvent(epochs.toStored(taskId, row)) }
-      return { ...extent, epochs: toEpochs([{ seq: 0, fork: row.fork }]), ...readExpected(row) }
+      for (const key of generations.keys(taskId)) {
+        const row = shortExtent.get(taskId, key) as EventRow & { readonly firstFork: Fork } & ExpectedRow | undefined
+        if (!row) continue
+        // Null also stands for a first event that is gone.
+        if (row.firstFork === null || row.firstFork !== row.fork) return undefined
+        const extent = { first: 1, last: row.seq, newest: toEvent(epochs.toStored(key, row)) }
+        return { ...extent, epochs: toEpochs([{ seq: 0, fork: row.fork }]), ...readExpected(row) }
+      }
     },
 
     full (taskId) {
       const row = expected.get(taskId) as unknown as ExpectedRow | undefined
-      return { ...range(taskId), ...readExpected(row) }
+      return { ...range(generations.find(taskId)), ...readExpected(row) }
     },
 
-    isKept (taskId, id) {
+    isKept (key, id) {
       // Most often the event is kept. The first one has the epoch of seq 0.
-      const row = forkAt(taskId, Math.max(id.seq, 1))
-      return row ? isEpochOf(id, epochs.nameOf(row.fork)) : isKnown(range(taskId), id)
+      const row = key === undefined ? undefined : forkAt(key, Math.max(id.seq, 1))
+      return row ? isEpochOf(id, epochs.nameOf(row.fork)) : isKnown(range(key), id)
     }
   }
 }

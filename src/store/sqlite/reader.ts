@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { filesOf, guard, openForReading, snapshots } from './database.ts'
 import { sqliteEpochs, toEvent, type EventRow } from './epochs.ts'
+import { sqliteGenerations } from './generations.ts'
 import { parseEventId } from '../event-id.ts'
 import { extentReader } from './extent.ts'
 import { takePage } from '../page.ts'
@@ -85,15 +86,17 @@ function open (path: string) {
   if (filesOf(path).wal === undefined) throw new Error('its log was removed while it was in use')
   const db: DatabaseSync = openForReading(path)
   const epochs = sqliteEpochs(db)
+  const generations = sqliteGenerations(db)
   return {
     db,
     snapshot: snapshots(db),
     epochs,
-    extents: extentReader(db, epochs),
-    tasks: taskListReader(db),
+    generations,
+    extents: extentReader(db, { epochs, generations }),
+    tasks: taskListReader(db, generations),
     // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
     rows: db.prepare(`
-      SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),
+      SELECT seq, fork, event, data FROM events WHERE task_key = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),
     submissions: db.prepare(`SELECT ${COLUMNS} FROM submissions WHERE task_id = ? ORDER BY n DESC`),
     counts: db.prepare(`
       SELECT count(*) AS expected, count(*) FILTER (WHERE stage = 'overdue') AS overdue
@@ -114,10 +117,10 @@ function open (path: string) {
 
 // Not one `iterate()`: on Deno it ends without an error when a step fails.
 function * rowsAfter (
-  { rows }: Session, taskId: string, { seq, limit }: { seq: number, limit: number }
+  { rows }: Session, key: string, { seq, limit }: { seq: number, limit: number }
 ): Iterable<EventRow> {
   for (let left = limit, after = seq; left > 0; left -= CHUNK) {
-    const chunk = rows.all(taskId, after, Math.min(left, CHUNK)) as unknown as EventRow[]
+    const chunk = rows.all(key, after, Math.min(left, CHUNK)) as unknown as EventRow[]
     yield * chunk
     if (chunk.length < CHUNK) return
     after = chunk.at(-1)?.seq as number
@@ -128,9 +131,11 @@ function page (
   s: Session, taskId: string, { after, limit }: { after: string | undefined, limit: number }
 ): TaskEvent[] | undefined {
   const id = after === undefined ? undefined : parseEventId(after)
-  if (after !== undefined && !(id && s.extents.isKept(taskId, id))) return undefined
-  const rows = takePage(rowsAfter(s, taskId, { seq: id?.seq ?? 0, limit }))
-  return rows.map((row) => toEvent(s.epochs.toStored(taskId, row)))
+  const key = s.generations.find(taskId)
+  if (after !== undefined && !(id && s.extents.isKept(key, id))) return undefined
+  if (key === undefined) return []
+  const rows = takePage(rowsAfter(s, key, { seq: id?.seq ?? 0, limit }))
+  return rows.map((row) => toEvent(s.epochs.toStored(key, row)))
 }
 
 /** A pause lasts until the deadline at most: no question is needed to give up. */

@@ -103,7 +103,14 @@ const MIGRATIONS: ReadonlyArray<string | ((db: DatabaseSync) => void)> = [`
   CREATE TRIGGER marks_of_older_versions BEFORE INSERT ON marks WHEN NEW.fork IS NULL
   AND EXISTS (SELECT 1 FROM events WHERE task_id = NEW.task_id AND seq = NEW.seq AND fork IS NOT NULL)
   BEGIN SELECT RAISE(ABORT, 'a newer Phrase Relay has changed its schema, stop this process'); END;
-`, fillInOutcomes]
+`, fillInOutcomes, `
+  ALTER TABLE events RENAME COLUMN task_id TO task_key;
+  ALTER TABLE marks RENAME COLUMN task_id TO task_key;
+  ALTER TABLE deliveries RENAME COLUMN task_id TO task_key;
+  CREATE TABLE generations (number INTEGER PRIMARY KEY, start INTEGER NOT NULL, filter BLOB) STRICT;
+  INSERT INTO generations SELECT 0, 0, NULL WHERE EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM marks);
+  INSERT INTO generations SELECT 1, coalesce(max(n), 0), NULL FROM events;
+`]
 
 /** Version of the schema that this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -4,6 +4,7 @@ import { filesOf, openForWriting, type Files } from './database.ts'
 import { sqliteDeliveries } from './deliveries.ts'
 import { sqliteEpochs } from './epochs.ts'
 import { sqliteEventLog } from './event-log.ts'
+import { writtenGenerations } from './generations.ts'
 import { sqliteHeldTable } from './quarantine-table.ts'
 import { prepareVersion } from './schema.ts'
 import { submissionCalls } from '../submission-calls.ts'
@@ -53,10 +54,12 @@ export function openSession (path: string) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
   const epochs = sqliteEpochs(db)
-  const log = sqliteEventLog(db, epochs)
+  const generations = writtenGenerations(db)
+  const log = sqliteEventLog(db, { epochs, generations })
   const submissions = sqliteSubmissionTable(db)
   return {
     db,
+    generations,
     log,
     submissions,
     calls: submissionCalls({ table: submissions, log }),

@@ -2,6 +2,7 @@ import { RelayError } from '../../errors.ts'
 import { createClock } from '../clock.ts'
 import { groupCommit } from '../group-commit.ts'
 import { bytesOnDisk } from './database.ts'
+import { taskIdOf } from './generations.ts'
 import { toEntry, type Entry } from './entry.ts'
 import { requireAccepted, sqliteQuarantine, toAppended } from './quarantine.ts'
 import { sqliteReader, type SqliteReader } from './reader.ts'
@@ -155,8 +156,8 @@ async function trim (
   let forgotten = 0
   let after: number | undefined = 0
   while (after !== undefined) {
-    const { next, taskIds }: StaleStep = await thread.call('stale', before, after, TRIM_STEP)
-    const unwatched = taskIds.filter((taskId) => !watched(taskId))
+    const { next, keys }: StaleStep = await thread.call('stale', before, after, TRIM_STEP)
+    const unwatched = keys.filter((key) => !watched(taskIdOf(key)))
     if (unwatched.length > 0) forgotten += await thread.call('forget', unwatched, before)
     after = next
   }

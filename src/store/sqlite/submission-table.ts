@@ -20,7 +20,9 @@ export interface SqliteSubmissionTable extends SubmissionTable {
    *
    * @returns row after which the next step starts; undefined at the end
    */
-  forget (now: number, after: number, limit: number): number | undefined
+  forget (
+    step: { now: number, after: number, limit: number }, hasEvents: (taskId: string) => boolean
+  ): number | undefined
 }
 
 /** Prepares the statements of the table `submissions`, for the writer's transaction. */
@@ -94,24 +96,33 @@ function questions (db: DatabaseSync): Questions {
   }
 }
 
+interface Scanned {
+  readonly n: number
+  readonly taskId: string | null
+  readonly submittedAt: number
+  readonly isOver: number
+}
+
 function trimming (db: DatabaseSync): Pick<SqliteSubmissionTable, 'isEmpty' | 'isExpected' | 'forget'> {
   const first = db.prepare('SELECT 1 FROM submissions LIMIT 1')
   const expected = db.prepare('SELECT 1 FROM submissions WHERE task_id = ? AND due_at IS NOT NULL LIMIT 1')
-  const scan = db.prepare('SELECT n, submitted_at AS submittedAt FROM submissions WHERE n > ? ORDER BY n LIMIT ?')
-  const forget = db.prepare(`
-    DELETE FROM submissions WHERE n > ? AND n <= ? AND submitted_at <= ? AND deadline <= ? AND due_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM events WHERE events.task_id = submissions.task_id)`)
+  const scan = db.prepare(`
+    SELECT n, task_id AS taskId, submitted_at AS submittedAt, deadline <= ? AND due_at IS NULL AS isOver
+    FROM submissions WHERE n > ? ORDER BY n LIMIT ?`)
+  const remove = db.prepare('DELETE FROM submissions WHERE n = ?')
 
   return {
     isEmpty: () => first.get() === undefined,
     isExpected: (taskId) => expected.get(taskId) !== undefined,
 
-    forget (now, after, limit) {
+    forget ({ now, after, limit }, hasEvents) {
       const before = now - DAY_MS
-      const step = scan.all(after, limit) as unknown as Array<{ n: number, submittedAt: number }>
-      const last = step.at(-1)
-      if (last) forget.run(after, last.n, before, now)
-      return step.length === limit && (last as { submittedAt: number }).submittedAt <= before ? last?.n : undefined
+      const rows = scan.all(now, after, limit) as unknown as Scanned[]
+      for (const { n, taskId, submittedAt, isOver } of rows) {
+        if (isOver === 1 && submittedAt <= before && !(taskId !== null && hasEvents(taskId))) remove.run(n)
+      }
+      const last = rows.at(-1)
+      return rows.length === limit && (last as Scanned).submittedAt <= before ? last?.n : undefined
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventName } from '../../../schemas/event.ts'
+import { TASK_ID, type Generations } from './generations.ts'
 import { mergeLists, type ListRow, type TaskPage, type TaskPageOptions } from '../task-list.ts'
 import { readExpected, type ExpectedRow } from './extent.ts'
 
@@ -11,38 +12,46 @@ interface Row extends ExpectedRow {
   readonly isLatest: number
 }
 
+type Newest = Pick<Row, 'at' | 'event'>
+
 /** Reads a page of the list of tasks, in a snapshot. */
 export type ReadTasks = (options: TaskPageOptions) => TaskPage
 
 /** Prepares the statements that read the list of tasks: both tables backwards, at most `limit` rows of each. */
-export function taskListReader (db: DatabaseSync): ReadTasks {
+export function taskListReader (db: DatabaseSync, generations: Generations): ReadTasks {
   const events = db.prepare(`
     SELECT kept.n AS place, kept.task_id AS taskId, kept.at, kept.event, watched.step,
       watched.submitted_at AS submittedAt, watched.stage = 'overdue' AS isOverdue,
-      NOT EXISTS (SELECT 1 FROM events later WHERE later.task_id = kept.task_id AND later.seq > kept.seq)
+      NOT EXISTS (SELECT 1 FROM events later WHERE later.task_key = kept.task_key AND later.seq > kept.seq)
         AND coalesce(watched.submitted_at <= kept.at, 1) AS isLatest
-    FROM (SELECT n, task_id, seq, at, event FROM events WHERE n < ? ORDER BY n DESC LIMIT ? + 0) kept
+    FROM (
+      SELECT n, task_key, ${TASK_ID} AS task_id, seq, at, event FROM events WHERE n < ? ORDER BY n DESC LIMIT ? + 0
+    ) kept
     LEFT JOIN submissions watched ON watched.n = (
       SELECT max(n) FROM submissions WHERE task_id = kept.task_id AND due_at IS NOT NULL)
     ORDER BY kept.n DESC`)
   const submissions = db.prepare(`
-    SELECT one.n AS place, one.task_id AS taskId, one.submitted_at AS at, newest.event, one.step,
+    SELECT one.n AS place, one.task_id AS taskId, one.submitted_at AS at, one.step,
       one.submitted_at AS submittedAt, one.stage = 'overdue' AS isOverdue,
-      one.due_at IS NOT NULL AND coalesce(newest.at < one.submitted_at, 1) AND NOT EXISTS (
+      one.due_at IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM submissions later
         WHERE later.task_id = one.task_id AND later.n > one.n AND later.due_at IS NOT NULL) AS isLatest
-    FROM (
-      SELECT n, task_id, step, stage, submitted_at, due_at FROM submissions WHERE n < ? ORDER BY n DESC LIMIT ? + 0
-    ) one
-    LEFT JOIN events newest ON newest.task_id = one.task_id AND newest.seq = (
-      SELECT max(seq) FROM events WHERE task_id = one.task_id)
-    ORDER BY one.n DESC`)
+    FROM submissions one WHERE n < ? ORDER BY n DESC LIMIT ? + 0`)
+  const newest = db.prepare('SELECT at, event FROM events WHERE task_key = ? ORDER BY seq DESC LIMIT 1')
+
+  /** Adds the task's newest event to the row of a submission. An event after it has a row of its own. */
+  function withEvent (row: Omit<Row, 'event'>): Row {
+    const key = row.isLatest === 1 ? generations.find(row.taskId) : undefined
+    const { at, event } = (key === undefined ? undefined : newest.get(key) as Newest | undefined) ?? { at: 0, event: null }
+    return at < row.at ? { ...row, event } : { ...row, event, isLatest: 0 }
+  }
 
   return ({ before, limit }) => {
     const places = before === undefined ? [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] : readPlaces(before)
     const [fromEvent, fromSubmission] = places as [number, number]
     const kept = (events.all(fromEvent, limit) as unknown as Row[]).map(toRow)
-    const submitted = (submissions.all(fromSubmission, limit) as unknown as Row[]).map(toRow)
+    const rows = submissions.all(fromSubmission, limit) as unknown as Array<Omit<Row, 'event'>>
+    const submitted = rows.map(withEvent).map(toRow)
     const { tasks, last, isEnd } = mergeLists(kept, submitted, limit)
     return { tasks, next: isEnd ? undefined : places.map((place, i) => last[i] ?? place).join('.') }
   }

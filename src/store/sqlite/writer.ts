@@ -3,6 +3,7 @@ import { appendOnce, holdOnce } from '../delivery.ts'
 import { dataVersion, guard, requireSameFiles, transaction } from './database.ts'
 import { toDraft, toEntry, type Entry } from './entry.ts'
 import { toEvent } from './epochs.ts'
+import { taskIdOf } from './generations.ts'
 import { eraseTask } from './erase.ts'
 import type { Kept } from './event-log.ts'
 import type { HeldEntry } from './quarantine-table.ts'
@@ -40,7 +41,7 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
   /** Removes the callbacks that came at or before a time. */
   forgetHeld (before: number): void
   /** Removes those of the tasks whose newest event is not younger than `before`; returns their number. */
-  forget (taskIds: readonly string[], before: number): number
+  forget (keys: readonly string[], before: number): number
   /** Forgets old submissions, in steps; see the table. */
   forgetSubmissions (now: number, after: number, limit: number): number | undefined
   /** Whether its log was removed, so that it opens no file before `recover()`. */
@@ -75,12 +76,13 @@ export function sqliteWriter (path: string): SqliteWriter {
     return guard(path, () => {
       if (isStranded) throw new Error('its log was removed while it was in use')
       session ??= reopenSession(path, life, main)
-      const { db, files, log, version: schema } = session
+      const { db, files, generations, log, version: schema } = session
       try {
         const result = transaction(db, () => {
           // Under the lock for writing: nobody who shares the old log can start another one meanwhile.
           requireSameFiles(path, files)
           readVersion(schema)
+          generations.begin()
           log.begin()
           return work(session as Session)
         })
@@ -115,11 +117,17 @@ export function sqliteWriter (path: string): SqliteWriter {
     },
     forgetHeld: (before) => write((s) => { s.held.removeBefore(before) }),
     stale: (before, after, limit) => write((s) => s.trimmer.stale(before, after, limit)),
-    forget: (taskIds, before) => write((s) => taskIds.filter((taskId) => {
-      return !s.submissions.isExpected(taskId) && s.trimmer.forget(taskId, before)
+    forget: (keys, before) => write((s) => keys.filter((key) => {
+      return !s.submissions.isExpected(taskIdOf(key)) && s.trimmer.forget(key, before)
     }).length),
-    forgetSubmissions: (now, after, limit) => write((s) => s.submissions.forget(now, after, limit)),
-    forgetMarks: (before, limit) => write((s) => s.trimmer.forgetMarks(before, limit)),
+    forgetSubmissions: (now, after, limit) => write((s) => {
+      return s.submissions.forget({ now, after, limit }, (taskId) => s.log.has(taskId))
+    }),
+    forgetMarks: (before, limit) => write((s) => {
+      const hasMore = s.trimmer.forgetMarks(before, limit)
+      s.generations.prune()
+      return hasMore
+    }),
     isStranded: () => isStranded,
     recover () {
       isStranded = false

@@ -1,0 +1,84 @@
+// Cost of an append as a store grows: node bench/growth.ts [--events 1000,1000000] [--turns 20]
+// Commits groups of 32 new tasks with random ids to stores that hold so many events, in turns. Measures the writer
+// itself: its CPU for each event, and the time of a commit, checkpoints included.
+import { randomUUID } from 'node:crypto'
+import { copyFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { toEntry, type Entry } from '../src/store/sqlite/entry.ts'
+import { sqliteWriter, type SqliteWriter } from '../src/store/sqlite/writer.ts'
+import { readCallback } from '../src/index.ts'
+import { temporaryPath } from './servers.ts'
+import { printTable, quantile, short } from './table.ts'
+import { callbackBody } from './wire.ts'
+
+const GROUP = 32
+const GROUPS_A_TURN = 100
+const FILL_GROUP = 512
+const DEDUPE_MS = 120_000
+
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '1000,1000000' }, turns: { type: 'string', default: '20' } }
+})
+let serial = 0
+
+function newTask (): Entry {
+  const taskId = randomUUID()
+  const at = Date.now()
+  const body: unknown = JSON.parse(callbackBody(taskId, ++serial))
+  return toEntry(taskId, readCallback('regenerate', body, { receivedAt: new Date(at) }).draft, at)
+}
+
+const group = (size: number): Entry[] => Array.from({ length: size }, newTask)
+
+interface Measured {
+  readonly events: number
+  readonly cpuUs: number[]
+  readonly commitMs: number[]
+}
+
+/** Makes a store with so many events. Returns its path. */
+function fill (events: number): string {
+  const path = temporaryPath(`${events}.db`)
+  const writer = sqliteWriter(path)
+  for (let left = events; left > 0; left -= FILL_GROUP) writer.append(group(Math.min(left, FILL_GROUP)), DEDUPE_MS)
+  writer.close()
+  return path
+}
+
+function measure (writer: SqliteWriter, { cpuUs, commitMs }: Measured): void {
+  const groups = Array.from({ length: GROUPS_A_TURN }, () => group(GROUP))
+  const before = process.cpuUsage()
+  for (const one of groups) {
+    const start = performance.now()
+    writer.append(one, DEDUPE_MS)
+    commitMs.push(performance.now() - start)
+  }
+  const { user, system } = process.cpuUsage(before)
+  cpuUs.push((user + system) / GROUPS_A_TURN / GROUP)
+}
+
+const stores = values.events.split(',').map(Number).map((events) => {
+  const path = fill(events)
+  return { path, measured: { events, cpuUs: [], commitMs: [] } as Measured, writer: sqliteWriter(path) }
+})
+const smallest = stores[0] as typeof stores[number]
+for (let turn = 0; turn < Number(values.turns); turn++) {
+  for (const { path, measured, writer } of stores) {
+    // Else the smallest store would grow with each turn.
+    const copy = path === smallest.path ? temporaryPath('copy.db') : undefined
+    if (copy) copyFileSync(path, copy)
+    const used = copy ? sqliteWriter(copy) : writer
+    measure(used, measured)
+    if (copy) used.close()
+  }
+}
+for (const { writer } of stores) writer.close()
+
+const base = quantile(smallest.measured.cpuUs)
+printTable(['events stored', 'CPU an event, µs', 'ratio', 'commit of 32, ms: p50', 'p99', 'longest'], stores.map(({ measured }) => {
+  const { events, cpuUs, commitMs } = measured
+  const cpu = quantile(cpuUs)
+  const [p50, p99] = [quantile(commitMs), quantile(commitMs, 0.99)]
+  return [events.toLocaleString('en'), short(cpu), short(cpu / base), short(p50), short(p99), short(Math.max(...commitMs))]
+}))
+process.exit(0)

@@ -1,0 +1,141 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createFilter, hashOf, mayHave } from './filter.ts'
+
+// Small enough that the pages of its index are written again and again between two checkpoints.
+const EVENTS_EACH = 32_768
+// Follows every character of a task id.
+const MARKER = '~'
+const AFTER_MARKER = '\x7f'
+
+/**
+ * Tasks that began at about the same time. The key of a task starts with its generation, so that the entries of new
+ * tasks lie together in the indexes, however many tasks are kept. A task stays in its generation. The keys of tasks from
+ * before there were generations are the task ids.
+ *
+ * Only the newest generation gets tasks. Each older one has a filter that tells which tasks it cannot have.
+ */
+export interface Generations {
+  /** Returns the key of a known task, in a transaction; undefined for a task without events and mark. */
+  find (taskId: string): string | undefined
+  /** Returns the keys that a task may have, the one of the newest generation first. */
+  keys (taskId: string): Iterable<string>
+  /** Returns the key of a task that begins now. */
+  fresh (taskId: string): string
+}
+
+/** Generations, for the writer's transaction. */
+export interface WrittenGenerations extends Generations {
+  /** Starts a transaction: reads the newest generation, or starts one after enough events. */
+  begin (): void
+  /** Notes the row of an event that was kept. */
+  kept (n: number): void
+  /** Removes the oldest generations that have no tasks any more. */
+  prune (): void
+}
+
+interface Generation {
+  readonly number: number
+  /** Null: it may have any task. */
+  readonly filter: Uint8Array | null
+}
+
+/** Expression of SQL for the task id of a row with a key. */
+export const TASK_ID = `
+  iif(task_key < '${MARKER}', task_key, substr(task_key, instr(substr(task_key, 2), '${MARKER}') + 2))`
+
+/** Returns the task id of a key. */
+export function taskIdOf (key: string): string {
+  return key.startsWith(MARKER) ? key.slice(key.indexOf(MARKER, 1) + 1) : key
+}
+
+function keyIn (generation: number, taskId: string): string {
+  return generation === 0 ? taskId : `${MARKER}${generation}${MARKER}${taskId}`
+}
+
+/** Prepares the statements that find tasks. */
+export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (newest?: { number: number }): boolean } {
+  const newest = db.prepare('SELECT max(number) AS number FROM generations')
+  const all = db.prepare('SELECT number, filter FROM generations ORDER BY number DESC')
+  const known = db.prepare(`
+    SELECT EXISTS (SELECT 1 FROM events WHERE task_key = ?1) OR EXISTS (SELECT 1 FROM marks WHERE task_key = ?1) AS known`)
+  let generations: Generation[] = []
+
+  /** Reads the generations again if there is a newer one. Returns whether there is. */
+  function refresh ({ number } = newest.get() as { number: number }): boolean {
+    if (number === generations[0]?.number) return false
+    generations = all.all() as unknown as Generation[]
+    return true
+  }
+
+  function * keys (taskId: string): Iterable<string> {
+    let hash
+    for (const { number, filter } of generations) {
+      if (!filter || mayHave(filter, hash ??= hashOf(taskId))) yield keyIn(number, taskId)
+    }
+  }
+
+  return {
+    find (taskId) {
+      do {
+        for (const key of keys(taskId)) if ((known.get(key) as { known: number }).known === 1) return key
+      } while (refresh())
+    },
+    keys,
+    fresh: (taskId) => keyIn((generations[0] as Generation).number, taskId),
+    refresh
+  }
+}
+
+/** Prepares the statements that find tasks and start generations. */
+export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
+  const { refresh, ...generations } = sqliteGenerations(db)
+  const newest = db.prepare('SELECT number, start FROM generations ORDER BY number DESC LIMIT 1')
+  const oldest = db.prepare('SELECT number FROM generations ORDER BY number LIMIT 1')
+  const latest = db.prepare('SELECT coalesce(max(n), 0) AS n FROM events')
+  const keysIn = db.prepare(`
+    SELECT DISTINCT task_key AS key FROM events WHERE task_key > ?1 AND task_key < ?2
+    UNION ALL SELECT task_key FROM marks WHERE task_key > ?1 AND task_key < ?2`)
+  const seal = db.prepare('UPDATE generations SET filter = ? WHERE number = ?')
+  const start = db.prepare('INSERT INTO generations (number, start) VALUES (?, ?)')
+  const hasTasks = db.prepare(`
+    SELECT EXISTS (SELECT 1 FROM events WHERE task_key > ?1 AND task_key < ?2)
+      OR EXISTS (SELECT 1 FROM marks WHERE task_key > ?1 AND task_key < ?2) AS has`)
+  const remove = db.prepare('DELETE FROM generations WHERE number = ?')
+  let last: number | undefined
+
+  /** Gives a generation its filter, and starts the next one after row `n`. */
+  function startAfter ({ number }: { number: number }, n: number): { number: number } {
+    const rows = keysIn.all(...rangeOf(number)) as unknown as Array<{ key: string }>
+    seal.run(createFilter(rows.map(({ key }) => taskIdOf(key))), number)
+    start.run(number + 1, n)
+    return { number: number + 1 }
+  }
+
+  return {
+    ...generations,
+
+    begin () {
+      last ??= (latest.get() as { n: number }).n
+      const current = newest.get() as { number: number, start: number }
+      // The numbers of rows start again in a table that became empty.
+      const isFull = last < current.start || last - current.start >= EVENTS_EACH
+      refresh(isFull ? startAfter(current, last) : current)
+    },
+
+    kept (n) { last = n },
+
+    prune () {
+      const current = newest.get() as { number: number }
+      for (;;) {
+        const { number } = oldest.get() as { number: number }
+        if (number === current.number || (hasTasks.get(...rangeOf(number)) as { has: number }).has === 1) return
+        remove.run(number)
+      }
+    }
+  }
+}
+
+/** Returns the keys between which those of a generation are. */
+function rangeOf (generation: number): [string, string] {
+  return generation === 0 ? ['', MARKER] : [keyIn(generation, ''), `${MARKER}${generation}${AFTER_MARKER}`]
+}
