@@ -1,52 +1,82 @@
-// With two bytes for each text and eight bits set, one of 1,700 other texts passes.
-const BYTES_EACH = 2
-const HASHES = 8
+/** Number of texts for which a filter is made. Then one of 1,700 other texts passes; with more texts, more do. */
+export const FILTER_TEXTS = 32_768
 
-/** Two hashes of a text, as 32 bits. */
-export interface Hash {
-  readonly first: number
-  readonly second: number
+const HASHES = 8
+const BITS = FILTER_TEXTS * 16
+const FILTERS_A_BLOCK = 32
+
+/** Creates a filter: a set of texts that may also seem to have some others. */
+export function createFilter (texts: readonly string[]): Uint8Array {
+  const filter = new Uint8Array(BITS / 8)
+  for (const text of texts) {
+    for (const bit of bitsOf(text)) filter[bit >>> 3]! |= 1 << (bit & 7)
+  }
+  return filter
 }
 
-/** Hashes a text, twice with FNV-1a. */
-export function hashOf (text: string): Hash {
+/** Returns the bits that a text sets in a filter. */
+function bitsOf (text: string): number[] {
+  // FNV-1a, and another hash of its kind.
   let [first, second] = [0x811c9dc5, 0x01000193]
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     first = Math.imul(first ^ code, 0x01000193)
     second = Math.imul(second ^ code, 0x85ebca6b)
   }
-  return { first: mix(first), second: mix(second) }
+  const [start, step] = [mix(first), mix(second)]
+  return Array.from({ length: HASHES }, (_, i) => start + Math.imul(i, step) & BITS - 1)
 }
 
 /** Makes every bit of a hash depend on all of its bits. */
 function mix (hash: number): number {
   const half = Math.imul(hash ^ hash >>> 16, 0x7feb352d)
-  return (half ^ half >>> 15) >>> 0
+  return half ^ half >>> 15
 }
 
-/** Creates a filter: a set of texts that may also seem to have some others. */
-export function createFilter (texts: readonly string[]): Uint8Array {
-  const filter = new Uint8Array(Math.max(texts.length * BYTES_EACH, 1))
-  for (const text of texts) {
-    const { first, second } = hashOf(text)
-    for (let i = 0; i < HASHES; i++) {
-      const bit = bitOf(first + i * second, filter)
-      filter[bit >>> 3]! |= 1 << (bit & 7)
+/** Many filters, each with a number. A text is looked up in 32 of them at once. */
+export interface Filters {
+  /** Adds a filter; numbers must ascend. */
+  add (number: number, filter: Uint8Array): void
+  /** Forgets filters with smaller numbers, sooner or later. */
+  forgetBefore (number: number): void
+  /** Returns the numbers of the filters that may have a text, in descending order. */
+  mayHave (text: string): number[]
+}
+
+/** Word `n` has bit `n` of each filter of the block. */
+interface Block {
+  readonly words: Uint32Array
+  readonly numbers: number[]
+}
+
+/** Creates filters without any. */
+export function createFilters (): Filters {
+  let blocks: Block[] = []
+
+  return {
+    add (number, filter) {
+      let block = blocks[0]
+      if (!block || block.numbers.length === FILTERS_A_BLOCK) {
+        block = { words: new Uint32Array(BITS), numbers: [] }
+        blocks.unshift(block)
+      }
+      const { words, numbers } = block
+      const mask = 1 << numbers.length
+      numbers.push(number)
+      for (let bit = 0; bit < BITS; bit++) {
+        if ((filter[bit >>> 3]! & 1 << (bit & 7)) !== 0) words[bit]! |= mask
+      }
+    },
+
+    forgetBefore (number) { blocks = blocks.filter(({ numbers }) => numbers.at(-1)! >= number) },
+
+    mayHave (text) {
+      if (blocks.length === 0) return []
+      const bits = bitsOf(text)
+      return blocks.flatMap(({ words, numbers }) => {
+        const may = bits.reduce((left, bit) => left && left & words[bit]!, -1)
+        return may === 0 ? [] : numbers.filter((_, i) => (may & 1 << i) !== 0).reverse()
+      })
     }
   }
-  return filter
-}
-
-/** Whether a filter may have the text of a hash. */
-export function mayHave (filter: Uint8Array, { first, second }: Hash): boolean {
-  for (let i = 0; i < HASHES; i++) {
-    const bit = bitOf(first + i * second, filter)
-    if ((filter[bit >>> 3]! & 1 << (bit & 7)) === 0) return false
-  }
-  return true
-}
-
-function bitOf (hash: number, { length }: Uint8Array): number {
-  return hash % (length * 8)
 }

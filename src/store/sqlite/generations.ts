@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { createFilter, hashOf, mayHave } from './filter.ts'
+import { createFilter, createFilters, FILTER_TEXTS } from './filter.ts'
 
 // Small enough that the pages of its index are written again and again between two checkpoints.
-const EVENTS_EACH = 32_768
+const EVENTS_EACH = FILTER_TEXTS
 // Follows every character of a task id.
 const MARKER = '~'
 const AFTER_MARKER = '\x7f'
@@ -18,7 +18,7 @@ export interface Generations {
   /** Returns the key of a known task, in a transaction; undefined for a task without events and mark. */
   find (taskId: string): string | undefined
   /** Returns the keys that a task may have, the one of the newest generation first. */
-  keys (taskId: string): Iterable<string>
+  keys (taskId: string): string[]
   /** Returns the key of a task that begins now. */
   fresh (taskId: string): string
 }
@@ -33,8 +33,11 @@ export interface WrittenGenerations extends Generations {
   prune (): void
 }
 
-interface Generation {
+interface Numbers {
   readonly number: number
+}
+
+interface Generation extends Numbers {
   /** Null: it may have any task. */
   readonly filter: Uint8Array | null
 }
@@ -53,25 +56,32 @@ function keyIn (generation: number, taskId: string): string {
 }
 
 /** Prepares the statements that find tasks. */
-export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (newest?: { number: number }): boolean } {
+export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (newest?: Numbers): boolean } {
   const newest = db.prepare('SELECT max(number) AS number FROM generations')
-  const all = db.prepare('SELECT number, filter FROM generations ORDER BY number DESC')
+  const oldest = db.prepare('SELECT min(number) AS number FROM generations')
+  const since = db.prepare('SELECT number, filter FROM generations WHERE number >= ? ORDER BY number')
   const known = db.prepare(`
     SELECT EXISTS (SELECT 1 FROM events WHERE task_key = ?1) OR EXISTS (SELECT 1 FROM marks WHERE task_key = ?1) AS known`)
-  let generations: Generation[] = []
+  const filters = createFilters()
+  let current = 0
+  // May have any task; descending.
+  let open: number[] = []
 
-  /** Reads the generations again if there is a newer one. Returns whether there is. */
-  function refresh ({ number } = newest.get() as { number: number }): boolean {
-    if (number === generations[0]?.number) return false
-    generations = all.all() as unknown as Generation[]
+  /** Reads the generations from the newest known one on, if there is a newer one. Returns whether there is. */
+  function refresh ({ number } = newest.get() as unknown as Numbers): boolean {
+    if (number === current) return false
+    open = open.filter((one) => one !== current)
+    for (const { number, filter } of since.all(current) as unknown as Generation[]) {
+      if (filter) filters.add(number, filter)
+      else open.unshift(number)
+    }
+    filters.forgetBefore((oldest.get() as unknown as Numbers).number)
+    current = number
     return true
   }
 
-  function * keys (taskId: string): Iterable<string> {
-    let hash
-    for (const { number, filter } of generations) {
-      if (!filter || mayHave(filter, hash ??= hashOf(taskId))) yield keyIn(number, taskId)
-    }
+  function keys (taskId: string): string[] {
+    return [...open, ...filters.mayHave(taskId)].map((number) => keyIn(number, taskId))
   }
 
   return {
@@ -81,7 +91,7 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
       } while (refresh())
     },
     keys,
-    fresh: (taskId) => keyIn((generations[0] as Generation).number, taskId),
+    fresh: (taskId) => keyIn(current, taskId),
     refresh
   }
 }
@@ -104,7 +114,7 @@ export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
   let last: number | undefined
 
   /** Gives a generation its filter, and starts the next one after row `n`. */
-  function startAfter ({ number }: { number: number }, n: number): { number: number } {
+  function startAfter ({ number }: Numbers, n: number): Numbers {
     const rows = keysIn.all(...rangeOf(number)) as unknown as Array<{ key: string }>
     seal.run(createFilter(rows.map(({ key }) => taskIdOf(key))), number)
     start.run(number + 1, n)
@@ -116,7 +126,7 @@ export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
 
     begin () {
       last ??= (latest.get() as { n: number }).n
-      const current = newest.get() as { number: number, start: number }
+      const current = newest.get() as unknown as Numbers & { start: number }
       // The numbers of rows start again in a table that became empty.
       const isFull = last < current.start || last - current.start >= EVENTS_EACH
       refresh(isFull ? startAfter(current, last) : current)
@@ -125,9 +135,9 @@ export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
     kept (n) { last = n },
 
     prune () {
-      const current = newest.get() as { number: number }
+      const current = newest.get() as unknown as Numbers
       for (;;) {
-        const { number } = oldest.get() as { number: number }
+        const { number } = oldest.get() as unknown as Numbers
         if (number === current.number || (hasTasks.get(...rangeOf(number)) as { has: number }).has === 1) return
         remove.run(number)
       }

@@ -12,7 +12,7 @@ export const PRAGMAS = `
   PRAGMA synchronous = FULL;
   PRAGMA journal_size_limit = 16777216;
   PRAGMA wal_autocheckpoint = 4000;
-  PRAGMA cache_size = -16384;
+  PRAGMA cache_size = -4096;
 `
 
 // Each step leads from one schema version to the next. `n` grows in order of arrival: new rows go to the end of the
