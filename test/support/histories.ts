@@ -39,9 +39,10 @@ export function lastingMemory (): TestHistory {
 }
 
 /** The history in a SQLite file. */
-export function sqliteHistory (t: Pick<Tester, 'teardown'>): TestHistory {
+export function sqliteHistory (t: Pick<Tester, 'teardown'>): TestHistory & { readonly path: string } {
   const path = databasePath(t)
   return {
+    path,
     durable: true,
     shared: true,
     open: (options) => sqliteStore(path, options),

@@ -63,9 +63,9 @@ export function createFilters (): Filters {
       const { words, numbers } = block
       const mask = 1 << numbers.length
       numbers.push(number)
-      for (let bit = 0; bit < BITS; bit++) {
-        if ((filter[bit >>> 3]! & 1 << (bit & 7)) !== 0) words[bit]! |= mask
-      }
+      filter.forEach((byte, i) => {
+        for (let rest = byte, bit = i * 8; rest !== 0; rest >>= 1, bit++) if (rest & 1) words[bit]! |= mask
+      })
     },
 
     forgetBefore (number) { blocks = blocks.filter(({ numbers }) => numbers.at(-1)! >= number) },

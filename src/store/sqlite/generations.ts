@@ -62,7 +62,7 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
   const since = db.prepare('SELECT number, filter FROM generations WHERE number >= ? ORDER BY number')
   const known = db.prepare(`
     SELECT EXISTS (SELECT 1 FROM events WHERE task_key = ?1) OR EXISTS (SELECT 1 FROM marks WHERE task_key = ?1) AS known`)
-  const filters = createFilters()
+  let filters = createFilters()
   let current = 0
   // May have any task; descending.
   let open: number[] = []
@@ -70,6 +70,8 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
   /** Reads the generations from the newest known one on, if there is a newer one. Returns whether there is. */
   function refresh ({ number } = newest.get() as unknown as Numbers): boolean {
     if (number === current) return false
+    // An older copy of the file was put back.
+    if (number < current) [filters, open, current] = [createFilters(), [], 0]
     open = open.filter((one) => one !== current)
     for (const { number, filter } of since.all(current) as unknown as Generation[]) {
       if (filter) filters.add(number, filter)

@@ -104,6 +104,8 @@ const MIGRATIONS: ReadonlyArray<string | ((db: DatabaseSync) => void)> = [`
   AND EXISTS (SELECT 1 FROM events WHERE task_id = NEW.task_id AND seq = NEW.seq AND fork IS NOT NULL)
   BEGIN SELECT RAISE(ABORT, 'a newer Phrase Relay has changed its schema, stop this process'); END;
 `, fillInOutcomes, `
+  DROP TRIGGER events_of_older_versions;
+  DROP TRIGGER marks_of_older_versions;
   ALTER TABLE events RENAME COLUMN task_id TO task_key;
   ALTER TABLE marks RENAME COLUMN task_id TO task_key;
   ALTER TABLE deliveries RENAME COLUMN task_id TO task_key;

@@ -32,7 +32,7 @@ t.test('sqliteWriter append() numbers and recognises repeats within one group', 
 t.test('sqliteWriter append() writes nothing of a group that fails, and no seq is used up', async t => {
   const { path, writer } = open(t)
   writer.append([entry('a', 'x')], WINDOW_MS)
-  meddle(path, `CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.task_id = 'bad' BEGIN
+  meddle(path, `CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.task_key LIKE '%bad' BEGIN
     SELECT RAISE(ABORT, 'disk full');
   END`)
 
@@ -59,15 +59,15 @@ t.test('sqliteWriter stale() finds old tasks in steps, by their newest events', 
   const { writer } = open(t)
   const entries = [entry('a', 'x', 1), entry('b', 'x', 2), entry('a', 'y', 3), entry('young', 'x', 10)]
   writer.append(entries, WINDOW_MS)
-  t.strictSame(writer.stale(5, 0, 2), { next: 2, taskIds: ['b'] })
-  t.strictSame(writer.stale(5, 2, 2), { next: undefined, taskIds: ['a'] })
-  t.strictSame(writer.stale(0, 0, 2), { next: undefined, taskIds: [] })
+  t.strictSame(writer.stale(5, 0, 2), { next: 2, keys: ['~1~b'] })
+  t.strictSame(writer.stale(5, 2, 2), { next: undefined, keys: ['~1~a'] })
+  t.strictSame(writer.stale(0, 0, 2), { next: undefined, keys: [] })
 })
 
 t.test('sqliteWriter forget() skips a task that got an event since it was found', async t => {
   const { writer } = open(t)
   writer.append([entry('a', 'x', 1), entry('b', 'x', 9)], WINDOW_MS)
-  t.equal(writer.forget(['a', 'b', 'never'], 5), 1)
+  t.equal(writer.forget(['~1~a', '~1~b', '~1~never'], 5), 1)
 })
 
 t.test('sqliteWriter forgetMarks() removes the oldest marks in steps, and no young ones', async t => {
@@ -79,7 +79,7 @@ t.test('sqliteWriter forgetMarks() removes the oldest marks in steps, and no you
   for (const [i, taskId] of ['a', 'b', 'c', 'young'].entries()) {
     writer.append([entry(taskId, 'x', i === 3 ? 10 : i)], WINDOW_MS)
   }
-  for (const taskId of ['a', 'b', 'c', 'young']) writer.forget([taskId], 10)
+  for (const taskId of ['a', 'b', 'c', 'young']) writer.forget([`~1~${taskId}`], 10)
   t.equal(writer.forgetMarks(5, 2), true)
   t.equal(writer.forgetMarks(5, 2), false)
   t.equal(writer.forgetMarks(5, 2), false)
@@ -137,8 +137,8 @@ t.test('sqliteWriter changedElsewhere() is true after writes of others during it
   meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
   t.throws(() => writer.append([entry('a', 'x')], WINDOW_MS), { message: /disk full/ })
   meddle(path, `DROP TRIGGER full;
-    INSERT INTO events (task_id, seq, fork, at, event, data, digest)
-    VALUES ('a', 1, 1, 0, 'task-update', '{}', 'y')`)
+    INSERT INTO events (task_key, seq, fork, at, event, data, digest)
+    VALUES ('~1~a', 1, 1, 0, 'task-update', '{}', 'y')`)
   t.strictSame([writer.changedElsewhere(), writer.changedElsewhere()], [true, false])
 })
 
@@ -164,7 +164,7 @@ t.test('sqliteWriter starts another fork when it opens the file again', async t 
 t.test('sqliteWriter moved() knows trimmed tasks by their marks, and unknown tasks', async t => {
   const { writer } = open(t)
   const [a] = writer.append([entry('a', 'x')], WINDOW_MS) as Outcome[]
-  writer.forget(['a'], 5)
+  writer.forget(['~1~a'], 5)
   const epoch = a?.id.split('.')[0]
   t.strictSame(writer.moved(new Map([['a', `${a?.id}`], ['b', `${epoch}.0`]])), new Map())
   t.strictSame(writer.moved(new Map([['a', ''], ['b', '']])), new Map([['a', a?.id], ['b', `${epoch}.0`]]))
