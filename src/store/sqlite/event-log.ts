@@ -29,12 +29,14 @@ export interface SqliteEventLog extends EventLog<Kept> {
 type Mark = { readonly seq: number, readonly fork: Fork }
 type Newest = Mark & { readonly at: number, readonly digest: string }
 
-/** What is kept of a task: the key, and the newest event or else the mark. */
+/** Key of a task, and its newest event or else its mark. */
 interface Place {
   readonly key: string
   readonly newest?: Newest
   readonly mark?: Mark
 }
+
+type WrittenOutcome = Pick<OutcomeRow, 'seq' | 'submission'> & { readonly outcome: string }
 
 /** Prepares the statements of the table `events`. */
 export function sqliteEventLog (
@@ -73,10 +75,8 @@ export function sqliteEventLog (
     const { at, event, data, digest } = entry
     fork ??= currentFork()
     const outcome = outcomeOf(entry)
-    const { lastInsertRowid } = outcome === null
-      ? insert.run(key, seq, fork, at, event, data, digest)
-      : insertOutcome.run(key, seq, fork, at, event, data, digest, outcome)
-    generations.kept(Number(lastInsertRowid))
+    if (outcome === null) insert.run(key, seq, fork, at, event, data, digest)
+    else insertOutcome.run(key, seq, fork, at, event, data, digest, outcome)
     return { event: toStored(key, { seq, fork, event, data }), duplicate: false }
   }
 
@@ -94,7 +94,7 @@ export function sqliteEventLog (
     },
 
     outcomes (taskId) {
-      const rows = outcomes.all(placeOf(taskId).key) as unknown as Array<Omit<OutcomeRow, 'step' | 'meaning'> & { outcome: string }>
+      const rows = outcomes.all(placeOf(taskId).key) as unknown as WrittenOutcome[]
       return rows.map(({ outcome, ...row }) => ({ ...row, ...readOutcome(outcome) }))
     },
 

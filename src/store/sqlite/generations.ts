@@ -9,8 +9,8 @@ const AFTER_MARKER = '\x7f'
 
 /**
  * Tasks that began at about the same time. The key of a task starts with its generation, so that the entries of new
- * tasks lie together in the indexes, however many tasks are kept. A task stays in its generation. The keys of tasks from
- * before there were generations are the task ids.
+ * tasks lie together in the indexes, however many tasks are kept. A task stays in its generation. A task from before
+ * there were generations has its id as key.
  *
  * Only the newest generation gets tasks. Each older one has a filter that tells which tasks it cannot have.
  */
@@ -27,8 +27,6 @@ export interface Generations {
 export interface WrittenGenerations extends Generations {
   /** Starts a transaction: reads the newest generation, or starts one after enough events. */
   begin (): void
-  /** Notes the row of an event that was kept. */
-  kept (n: number): void
   /** Removes the oldest generations that have no tasks any more. */
   prune (): void
 }
@@ -60,8 +58,8 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
   const newest = db.prepare('SELECT max(number) AS number FROM generations')
   const oldest = db.prepare('SELECT min(number) AS number FROM generations')
   const since = db.prepare('SELECT number, filter FROM generations WHERE number >= ? ORDER BY number')
-  const known = db.prepare(`
-    SELECT EXISTS (SELECT 1 FROM events WHERE task_key = ?1) OR EXISTS (SELECT 1 FROM marks WHERE task_key = ?1) AS known`)
+  const isKnown = db.prepare(`
+    SELECT 1 FROM events WHERE task_key = ?1 UNION ALL SELECT 1 FROM marks WHERE task_key = ?1 LIMIT 1`)
   let filters = createFilters()
   let current = 0
   // May have any task; descending.
@@ -89,7 +87,7 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
   return {
     find (taskId) {
       do {
-        for (const key of keys(taskId)) if ((known.get(key) as { known: number }).known === 1) return key
+        for (const key of keys(taskId)) if (isKnown.get(key) !== undefined) return key
       } while (refresh())
     },
     keys,
@@ -101,19 +99,19 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
 /** Prepares the statements that find tasks and start generations. */
 export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
   const { refresh, ...generations } = sqliteGenerations(db)
-  const newest = db.prepare('SELECT number, start FROM generations ORDER BY number DESC LIMIT 1')
+  const newest = db.prepare(`
+    SELECT number, start, (SELECT coalesce(max(n), 0) FROM events) AS last
+    FROM generations ORDER BY number DESC LIMIT 1`)
   const oldest = db.prepare('SELECT number FROM generations ORDER BY number LIMIT 1')
-  const latest = db.prepare('SELECT coalesce(max(n), 0) AS n FROM events')
   const keysIn = db.prepare(`
     SELECT DISTINCT task_key AS key FROM events WHERE task_key > ?1 AND task_key < ?2
     UNION ALL SELECT task_key FROM marks WHERE task_key > ?1 AND task_key < ?2`)
   const seal = db.prepare('UPDATE generations SET filter = ? WHERE number = ?')
   const start = db.prepare('INSERT INTO generations (number, start) VALUES (?, ?)')
-  const hasTasks = db.prepare(`
-    SELECT EXISTS (SELECT 1 FROM events WHERE task_key > ?1 AND task_key < ?2)
-      OR EXISTS (SELECT 1 FROM marks WHERE task_key > ?1 AND task_key < ?2) AS has`)
+  const first = db.prepare(`
+    SELECT 1 FROM events WHERE task_key > ?1 AND task_key < ?2
+    UNION ALL SELECT 1 FROM marks WHERE task_key > ?1 AND task_key < ?2 LIMIT 1`)
   const remove = db.prepare('DELETE FROM generations WHERE number = ?')
-  let last: number | undefined
 
   /** Gives a generation its filter, and starts the next one after row `n`. */
   function startAfter ({ number }: Numbers, n: number): Numbers {
@@ -127,20 +125,17 @@ export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
     ...generations,
 
     begin () {
-      last ??= (latest.get() as { n: number }).n
-      const current = newest.get() as unknown as Numbers & { start: number }
+      const current = newest.get() as unknown as Numbers & { start: number, last: number }
+      const { start, last } = current
       // The numbers of rows start again in a table that became empty.
-      const isFull = last < current.start || last - current.start >= EVENTS_EACH
-      refresh(isFull ? startAfter(current, last) : current)
+      refresh(last < start || last - start >= EVENTS_EACH ? startAfter(current, last) : current)
     },
-
-    kept (n) { last = n },
 
     prune () {
       const current = newest.get() as unknown as Numbers
       for (;;) {
         const { number } = oldest.get() as unknown as Numbers
-        if (number === current.number || (hasTasks.get(...rangeOf(number)) as { has: number }).has === 1) return
+        if (number === current.number || first.get(...rangeOf(number)) !== undefined) return
         remove.run(number)
       }
     }

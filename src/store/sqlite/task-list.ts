@@ -42,8 +42,8 @@ export function taskListReader (db: DatabaseSync, generations: Generations): Rea
   /** Adds the task's newest event to the row of a submission. An event after it has a row of its own. */
   function withEvent (row: Omit<Row, 'event'>): Row {
     const key = row.isLatest === 1 ? generations.find(row.taskId) : undefined
-    const { at, event } = (key === undefined ? undefined : newest.get(key) as Newest | undefined) ?? { at: 0, event: null }
-    return at < row.at ? { ...row, event } : { ...row, event, isLatest: 0 }
+    const last = key === undefined ? undefined : newest.get(key) as Newest | undefined
+    return { ...row, event: last?.event ?? null, isLatest: last && last.at >= row.at ? 0 : row.isLatest }
   }
 
   return ({ before, limit }) => {

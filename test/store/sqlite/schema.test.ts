@@ -168,3 +168,42 @@ t.test('schema: a file of a newer version is refused, and left alone', async t =
     await t.rejects(sqliteStore(path), { code: 'STORE_UNAVAILABLE', message: `Cannot use the store ${path}: ${facts}` })
   }
 })
+
+// The file of version 9 has the tasks of the others, the delivery `key` of the first event of `a`, and a submission of
+// the task `b`, whose outcome is expected.
+t.test('schema: tasks of a file without generations go on as they were, and end with their marks', async t => {
+  const path = databasePath(t)
+  copyFileSync(fileURLToPath(new URL('fixtures/v9.db', import.meta.url)), path)
+  const old = new DatabaseSync(path, { readOnly: true })
+  const { fork } = old.prepare('SELECT fork FROM events').get() as { fork: number }
+  old.close()
+  let now = Date.now()
+  const store = await sqliteStore(path, { now: () => now })
+  t.teardown(() => store.close())
+  const life = store.epoch.slice(0, 8)
+  const first = `${life}-${(fork >>> 0).toString(16).padStart(8, '0')}`
+  t.strictSame((await readAll(store, 'a')).map(({ id }) => id), [`${first}.1`, `${first}.2`])
+  t.equal((await store.read('a', `${first}.1`, 10))?.length, 1)
+  const { event, duplicate } = await store.append('a', delivered('other', 'key', 'deduplicate'))
+  t.strictSame([event.id, duplicate], [`${first}.1`, true])
+  t.equal((await store.append('a', draft('three'))).event.id, `${store.epoch}.3`)
+  t.equal((await store.append('trimmed', draft('three'))).event.seq, 3)
+  t.equal((await store.append('new', draft('one'))).event.seq, 1)
+  const { tasks } = await store.tasks({ limit: 10 })
+  t.strictSame(tasks.map(({ taskId }) => taskId).sort(), ['a', 'b', 'new', 'trimmed'])
+  t.match((await store.extent('b')).expected, { step: 'regenerate' })
+  t.equal((await store.erase('a', [])).events, 3)
+  t.equal((await store.append('a', draft('four'))).event.seq, 4)
+  now += 1000
+  t.equal(await store.trim(1000, () => false), 3)
+  t.equal((await store.append('new', draft('two'))).event.seq, 2)
+})
+
+t.test('schema: a file without tasks gets no generation for them', async t => {
+  const path = databasePath(t)
+  const store = await sqliteStore(path)
+  await store.close()
+  const db = new DatabaseSync(path, { readOnly: true })
+  t.strictSame(db.prepare('SELECT number FROM generations').all().map((row) => ({ ...row })), [{ number: 1 }])
+  db.close()
+})
