@@ -1,12 +1,5 @@
 import type { Config } from '../schemas/config.ts'
 import { createRelay } from './app.ts'
-import { backup } from './cli/backup.ts'
-import { erase } from './cli/erase.ts'
-import { ticket } from './cli/ticket.ts'
-import { quarantine } from './cli/quarantine.ts'
-import { sandbox, startSandbox } from './cli/sandbox.ts'
-import { status } from './cli/status.ts'
-import { task, tasks } from './cli/tasks.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { findNearMisses } from './near-misses.ts'
 import { VERSION } from './version.ts'
@@ -35,9 +28,17 @@ ${describeConfig()}
 /** A command gets the remaining arguments and the environment, and resolves with its output. */
 type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
 
-const COMMANDS = new Map<string, Command>([
-  ['status', status], ['tasks', tasks], ['task', task], ['ticket', ticket], ['quarantine', quarantine],
-  ['backup', backup], ['erase', erase], ['sandbox', sandbox], ['demo', demo]
+// Loaded when they are called, so that the server starts without them.
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['status', async () => (await import('./cli/status.ts')).status],
+  ['tasks', async () => (await import('./cli/tasks.ts')).tasks],
+  ['task', async () => (await import('./cli/tasks.ts')).task],
+  ['ticket', async () => (await import('./cli/ticket.ts')).ticket],
+  ['quarantine', async () => (await import('./cli/quarantine.ts')).quarantine],
+  ['backup', async () => (await import('./cli/backup.ts')).backup],
+  ['erase', async () => (await import('./cli/erase.ts')).erase],
+  ['sandbox', async () => (await import('./cli/sandbox.ts')).sandbox],
+  ['demo', async () => demo]
 ])
 
 /** Runs a relay until SIGTERM or SIGINT, then calls `onStop`. */
@@ -73,6 +74,7 @@ async function start (config: Config, onStop = async () => {}): Promise<void> {
  * @returns the first line to print
  */
 async function demo (args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const { sandbox, startSandbox } = await import('./cli/sandbox.ts')
   if (args.includes('--help')) return sandbox(args)
   const PORT = env['PORT'] || '3000'
   if (Number(PORT) === 0) throw new RangeError('Cannot start the demo: PORT is 0, expected a port for its callback URL')
@@ -101,8 +103,8 @@ async function demo (args: string[], env: NodeJS.ProcessEnv): Promise<string> {
 /** Runs the process: prints its help, runs a command, or starts the server. Prints an expected error as one line. */
 export async function main (args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args
-  const command = COMMANDS.get(name)
-  if (!command && args.includes('--help')) {
+  const load = COMMANDS.get(name)
+  if (!load && args.includes('--help')) {
     process.stdout.write(HELP)
     return
   }
@@ -111,11 +113,11 @@ export async function main (args: readonly string[]): Promise<void> {
     return
   }
   try {
-    if (name && !command) {
+    if (name && !load) {
       const form = `expected one of ${[...COMMANDS.keys()].join(', ')}, or no argument`
       throw new RangeError(`Cannot run ${JSON.stringify(name)}: there is no such command, ${form}`)
     }
-    if (command) process.stdout.write(await command(rest, process.env))
+    if (load) process.stdout.write(await (await load())(rest, process.env))
     else await start(readConfig(process.env))
   } catch (error) {
     const { message, stack } = error as Error

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
+import { readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import packageJson from '../package.json' with { type: 'json' }
 import { describeConfig } from '../src/config.ts'
 import { runCommand, runtimeCommand, startProcess } from './support/process.ts'
+import { temporaryFolder } from './support/relay.ts'
 import { databasePath } from './support/sqlite.ts'
 
 const RELAY = runtimeCommand('src/bin.js')
@@ -85,6 +88,23 @@ for (const version of ['22.18.0', '23.0.0', '100.1.0']) {
     t.equal((await runAfter(t, asNode(version), '--help')).code, 0)
   })
 }
+
+t.test('bin keeps compiled code for the next start, in its own folder or a given one', { skip: ON_DENO }, async t => {
+  const given = temporaryFolder(t)
+  const own = 'node_modules/.cache/compiled'
+  rmSync(own, { recursive: true, force: true })
+  for (const [folder, env] of [[own, {}], [given, { NODE_COMPILE_CACHE: given }]] as const) {
+    const { code } = await runCommand(t, [...RELAY, '--version'], { NODE_V8_COVERAGE: '', ...env })
+    t.equal(code, 0)
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    t.ok(files.length > 10, `${files.length} files`)
+  }
+})
+
+t.test('bin starts when it cannot keep compiled code', { skip: ON_DENO }, async t => {
+  const env = { NODE_V8_COVERAGE: '', NODE_COMPILE_CACHE: join('package.json', 'none') }
+  t.strictSame(await runCommand(t, [...RELAY, '--version'], env), { code: 0, output: `${packageJson.version}\n` })
+})
 
 t.test('main warns of a variable that is probably a misspelt setting', {
   skip: 'Deno' in globalThis && 'Deno hides it'
