@@ -24,7 +24,7 @@ export type {
   Appended, Erased, EventStore, Extent, ListedTask, Quarantine, Settled, StoreOptions, TaskPage, TaskPageOptions
 } from './store/store.ts'
 export type {
-  Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
+  Answer, Begun, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
   SubmissionStage, Submissions, WatchDraft, Watched
 } from './store/submissions.ts'
 export type { About, Delivery, EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from './event.ts'

@@ -4,8 +4,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import {
   createHub, createMetrics, createRelay, localBus, memoryStore, phraseRelay, readCallback, readHeld, RelayError,
-  signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
-  type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft, type EventStore,
+  signTicket, sqliteStore, type About, type Answer, type Appended, type Begun, type ClaimOptions, type ClosingReason,
+  type Config, type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft, type EventStore,
   type Expected, type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft,
   type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout, type ListedTask,
   type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
@@ -207,6 +207,7 @@ export async function submit (submissions: Submissions, draft: ReservationDraft)
 /** Records that types of streams and submissions can be named. */
 export interface Named {
   readonly answer: Answer
+  readonly begun: Begun
   readonly claim: ClaimOptions
   readonly closing: ClosingReason
   readonly counts: SubmissionCounts
