@@ -90,7 +90,7 @@ function open (path: string) {
     snapshot: snapshots(db),
     epochs,
     extents: extentReader(db, epochs),
-    tasks: taskListReader(db),
+    tasks: taskListReader(db, epochs),
     // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
     rows: db.prepare(`
       SELECT seq, fork, event, data FROM events WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),
