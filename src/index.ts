@@ -21,7 +21,8 @@ export { signTicket } from './ticket.ts'
 export type { Config } from '../schemas/settings.ts'
 export type * from '../schemas/relay-event.ts'
 export type {
-  Appended, Erased, EventStore, Extent, ListedTask, Quarantine, Settled, StoreOptions, TaskPage, TaskPageOptions
+  Appended, Erased, EventStore, Extent, ListedNode, ListedTask, Quarantine, RelayNode, Settled,
+  StoreOptions, TaskPage, TaskPageOptions
 } from './store/store.ts'
 export type {
   Answer, Begun, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,

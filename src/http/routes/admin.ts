@@ -7,6 +7,7 @@ import {
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { answerStore, answerTasks, answerTimeline, toIso } from '../../admin/answers.ts'
+import { announceNode } from '../../admin/nodes.ts'
 import type { Readiness } from '../../admin/readiness.ts'
 import { callbacksByOutcome, openStreams, startSampler } from '../../admin/sampler.ts'
 import type { Hub } from '../../hub/hub.ts'
@@ -37,7 +38,11 @@ export interface AdminOptions {
 export const admin: FastifyPluginAsyncTypebox<AdminOptions> = async (app, options) => {
   const { hub, readiness, metrics: { registry }, refusals, check } = options
   const sampler = startSampler(registry)
-  app.addHook('onClose', async () => { sampler.stop() })
+  const nodes = announceNode(hub, async () => ({ ...NODE, version: VERSION, streams: await openStreams(registry) }))
+  app.addHook('onClose', async () => {
+    sampler.stop()
+    nodes.stop()
+  })
 
   app.addHook('onRequest', async (request, reply) => {
     // No page of another origin reads an answer, whatever CORS_ORIGINS allows for streams.
@@ -47,9 +52,9 @@ export const admin: FastifyPluginAsyncTypebox<AdminOptions> = async (app, option
   })
 
   async function status (): Promise<Status> {
-    const [readinessNow, store] = await Promise.all([readiness(), answerStore(hub)])
+    const [readinessNow, store, fleet] = await Promise.all([readiness(), answerStore(hub), nodes.list()])
     const node = { ...NODE, streams: await openStreams(registry), callbacks: await callbacksByOutcome(registry) }
-    return { version: VERSION, now: toIso(Date.now()), ...readinessNow, node, store }
+    return { version: VERSION, now: toIso(Date.now()), ...readinessNow, node, nodes: fleet, store }
   }
 
   app.get('/admin/api/status', { schema: { response: { 200: StatusSchema, ...problems } } }, status)

@@ -33,7 +33,7 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
   const readProcess = processMetrics()
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] })
   const ready = gauge('relay_ready', '1 if an event can be stored and the server is not stopping, else 0')
-  const bytes = gauge('relay_store_bytes', 'Bytes of the store on disk')
+  const bytes = gauge('relay_store_bytes', 'Bytes of the store on disk, or in the memory of its server')
   const held = gauge('relay_quarantine_size', 'Callbacks in quarantine')
   const expected = gauge('relay_tasks_expected', 'Submissions whose outcome is expected, overdue ones included')
   const overdue = gauge('relay_tasks_overdue', 'Submissions whose callback is overdue')
