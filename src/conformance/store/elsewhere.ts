@@ -27,6 +27,9 @@ export const ELSEWHERE_CASES: Cases = {
     await store.append('b', phrase('from /callback', { step: 'regenerate' }))
     const plain = await store.submissions.watch({ id: 'p', taskId: 'b', step: 'validate' }, PATIENCE)
     t.equal(plain.submission.stage, 'settled')
+    await store.append('c', phrase('new', { step: 'regenerate' }))
+    const again = await store.submissions.watch({ id: 'r', taskId: 'c', step: 'regenerate' }, PATIENCE)
+    t.strictSame([again.submission.stage, again.submission.place], ['settled', `${store.epoch}.0`])
   },
 
   async 'submissions.watch() of a validate is settled by its outcome before later events' (t, open) {
