@@ -32,6 +32,17 @@ export const SamplesQuerySchema = Type.Object({
 /** Answer of `GET /admin/api/samples`. */
 export const SamplesSchema = Type.Object({ samples: Type.Array(SampleSchema) })
 
+/** Relay in the list of those that share a store. */
+export const ListedNodeSchema = Type.Object({
+  name: Type.String({ description: 'host and process id' }),
+  version: Type.String(),
+  runtime: Type.String(),
+  startedAt: isoTime('start of the process'),
+  streams: count('open streams'),
+  ageMs: count('time since it has announced itself, in milliseconds'),
+  isOwn: Type.Boolean({ description: 'the relay that answers' })
+})
+
 /** Answer of `GET /admin/api/status`. */
 export const StatusSchema = Type.Object({
   version: Type.String(),
@@ -47,8 +58,12 @@ export const StatusSchema = Type.Object({
       description: 'callbacks of this process since its start, by outcome'
     })
   }),
+  nodes: nullable(Type.Array(ListedNodeSchema, {
+    description: 'relays on the store that have announced themselves within 15 s, empty while the store is ' +
+      'unavailable; null if the store does not know them'
+  })),
   store: Type.Object({
-    bytes: nullable(Type.Number({ description: 'null if the store is not on disk' })),
+    bytes: nullable(Type.Number({ description: 'on disk, or in the memory of the Redis server; null if unknown' })),
     expected: nullable(count('submissions without an outcome, overdue ones included')),
     overdue: nullable(count('submissions whose callback is overdue')),
     quarantined: nullable(count('callbacks in quarantine'))

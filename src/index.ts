@@ -21,10 +21,11 @@ export { signTicket } from './ticket.ts'
 export type { Config } from '../schemas/settings.ts'
 export type * from '../schemas/relay-event.ts'
 export type {
-  Appended, Erased, EventStore, Extent, ListedTask, Quarantine, Settled, StoreOptions, TaskPage, TaskPageOptions
+  Appended, Erased, EventStore, Extent, ListedNode, ListedTask, Quarantine, RelayNode, Settled,
+  StoreOptions, TaskPage, TaskPageOptions
 } from './store/store.ts'
 export type {
-  Answer, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
+  Answer, Begun, ClaimOptions, Due, Expected, Patience, ReservationDraft, Reserved, Submission, SubmissionCounts,
   SubmissionStage, Submissions, WatchDraft, Watched
 } from './store/submissions.ts'
 export type { About, Delivery, EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from './event.ts'

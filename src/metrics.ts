@@ -43,8 +43,8 @@ export interface Metrics {
   submission (outcome: string): void
   /** Counts a question to Suno by its answer: the name of an event, or the meaning of a failure. */
   question (answer: string): void
-  /** Records the time from a submission to its outcome, in milliseconds. */
-  settled (source: 'callback' | 'query', step: Step, ms: number): void
+  /** Records the time from a submission to its outcome, in milliseconds; undefined if it is unknown. */
+  settled (source: 'callback' | 'query', step: Step, ms: number | undefined): void
   /** Counts an opened stream. */
   opened (): void
   /** Counts an ended stream. */
@@ -109,7 +109,7 @@ export function createMetrics (): Metrics {
     question (answer) { questions.inc({ answer }) },
     settled (source, step, ms) {
       settled.inc({ source })
-      outcomes.observe({ step }, ms / 1000)
+      if (ms !== undefined) outcomes.observe({ step }, ms / 1000)
     },
     opened () { streams.inc() },
     ended () { streams.dec() },

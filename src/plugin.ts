@@ -1,6 +1,7 @@
 import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../schemas/config.ts'
+import { createReadiness } from './admin/readiness.ts'
 import { createAsking } from './asking/asking.ts'
 import { callbacksNeedProof, completeConfig, isBehindProxy } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
@@ -134,10 +135,11 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
     publicUrl: publicUrlOf(config)
   })
   await app.register(descriptions, { publicUrl: publicUrlOf(config) })
-  await app.register(metricsRoute, { hub, streams, metrics, token: config.METRICS_TOKEN })
+  const readiness = createReadiness({ hub, streams })
+  await app.register(metricsRoute, { hub, readiness, metrics, token: config.METRICS_TOKEN })
   const proxied = isBehindProxy(config)
   const check = adminCheck({ token: config.ADMIN_TOKEN, isBehindProxy: proxied, failures, refusals })
-  await app.register(admin, { hub, streams, metrics, refusals, check })
+  await app.register(admin, { hub, readiness, metrics, refusals, check })
   await app.register(adminPage, { check })
 }
 

@@ -66,7 +66,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/housekeeping.ts': ['schemas/', 'src/hub/', 'src/suno/'],
   'src/asking/': ['schemas/', 'src/errors.ts', 'src/metrics.ts', 'src/hub/', 'src/suno/', 'jose', 'node:crypto'],
   'src/plugin.ts': [
-    'schemas/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
+    'schemas/', 'src/admin/', 'src/asking/', 'src/config.ts', 'src/recovery.ts', 'src/ticket.ts', 'src/metrics.ts',
     'src/housekeeping.ts', 'src/hub/', 'src/suno/', 'src/http/', 'src/http/streams/', 'src/http/guards/',
     'src/http/routes/', '@fastify/', 'fastify'
   ],

@@ -56,7 +56,8 @@ export function createAsking ({ config, hub: { submissions }, log, metrics }: As
     // As long as the store keeps the reservation.
     tokenLifeMs: Math.max(DAY_MS, giveUpMs),
     patience: { askAfterMs, giveUpMs },
-    onExpected: loop.dueIn
+    onExpected: loop.dueIn,
+    onEarlier: report.onEarlier
   })
 
   return {

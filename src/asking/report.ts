@@ -1,6 +1,7 @@
 import type { Appended, Settled } from '../hub/hub.ts'
 import type { WatchReport } from '../hub/questioner.ts'
 import type { Replayed } from '../hub/replay.ts'
+import type { Submission } from '../hub/submissions.ts'
 import type { Metrics } from '../metrics.ts'
 
 /** The part of a logger that reports are written to. */
@@ -17,6 +18,12 @@ type Settling = Pick<Appended, 'event'> & { readonly settled?: Settled | undefin
 export interface SubmissionReport extends WatchReport {
   /** Reports the settled submission of an append, if there is one. */
   onAppended (appended: Appended, source: Source): void
+  /**
+   * Reports a submission that a callback from before the watch has settled.
+   *
+   * @param ms - time from the submission to now, in milliseconds; undefined if it was made elsewhere
+   */
+  onEarlier (submission: Pick<Submission, 'taskId' | 'step'>, ms?: number): void
   /** Reports the settled submission of a callback from quarantine, if there is one. */
   onReplayed (replayed: Replayed): void
 }
@@ -44,6 +51,12 @@ export function createSubmissionReport (log: ReportLog, metrics: Metrics): Submi
 
   return {
     onAppended,
+
+    onEarlier ({ taskId, step }, ms) {
+      metrics.settled('callback', step, ms)
+      log.info({ taskId, step, source: 'callback', ms }, 'submission settled')
+    },
+
     onReplayed ({ event, settled }) { if (event) onAppended({ event, settled }, 'callback') },
 
     onAsked (_submission, answer, failure) {

@@ -3,6 +3,7 @@ import type { Step } from '../../schemas/callback.ts'
 import { RelayError } from '../errors.ts'
 import { MAX_PAUSE_MS } from '../hub/questioner.ts'
 import type { Patience, ReservationDraft, Reserved, Submission, Submissions } from '../hub/submissions.ts'
+import type { SubmissionReport } from './report.ts'
 import type { Reservations } from './reservation.ts'
 import type { SunoClient } from '../suno/client.ts'
 import { SunoError } from '../suno/error.ts'
@@ -49,11 +50,13 @@ export interface SubmitterOptions {
   readonly patience: Patience
   /** Called with the time until something new is due, in milliseconds. */
   readonly onExpected: (ms: number) => void
+  /** Called with a submission that an outcome from before the watch has settled. */
+  readonly onEarlier: SubmissionReport['onEarlier']
 }
 
 /** Creates a submitter. */
 export function createSubmitter (options: SubmitterOptions): Submitter {
-  const { submissions, client, reservations, publicUrl, tokenLifeMs, patience, onExpected } = options
+  const { submissions, client, reservations, publicUrl, tokenLifeMs, patience, onExpected, onEarlier } = options
   const underWay = new Set<string>()
   // Submissions of this process whose answer never came, and those that the store failed to keep, with their task.
   const lost = new Map<string, string | undefined>()
@@ -69,6 +72,8 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
   async function expect (id: string, taskId: string): Promise<Named> {
     const submission = await submissions.expect(id, taskId)
     if (!submission) throw unreachable(`Cannot watch over ${taskId}: it was erased, or a callback names another task`)
+    const { settled } = submission
+    if (settled) onEarlier(submission, Date.now() - settled.submittedAt)
     onExpected(patience.askAfterMs)
     return submission as Named
   }
@@ -160,6 +165,7 @@ export function createSubmitter (options: SubmitterOptions): Submitter {
     async watch (taskId, step) {
       const id = randomBytes(ID_BYTES).toString('base64url')
       const { submission, created } = await submissions.watch({ id, taskId, step }, patience)
+      if (created && submission.stage === 'settled') onEarlier(submission)
       if (created) onExpected(patience.askAfterMs)
       return { submission: submission as Named, created }
     }

@@ -28,7 +28,7 @@ export const SOURCE_OPTIONS = {
 } as const
 
 /** Status of a relay, or of a store alone. */
-export type SourceStatus = Status | Pick<Status, 'version' | 'store'>
+export type SourceStatus = Status | Pick<Status, 'version' | 'nodes' | 'store'>
 
 /** A running relay, or a store. */
 export interface Source {
@@ -49,7 +49,7 @@ export async function withSource<T> (
   const hub = createHub(await openServersHistory(config))
   try {
     return await work({
-      status: async () => ({ version: VERSION, store: await answerStore(hub) }),
+      status: async () => ({ version: VERSION, nodes: await hub.nodes() ?? null, store: await answerStore(hub) }),
       tasks: (question) => answerTasks(hub, question),
       task: (taskId, after) => answerTimeline(hub, taskId, after)
     })

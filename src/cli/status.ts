@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { columns, formatAge } from './columns.ts'
+import type { ListedNode } from '../hub/hub.ts'
 import { SOURCE_HELP, SOURCE_OPTIONS, withSource, type SourceStatus } from './source.ts'
 
 const HELP = `Prints whether a relay is ready, and its numbers. Exits with 1 if it is not ready.
@@ -24,15 +25,24 @@ export async function status (args: string[], env: NodeJS.ProcessEnv): Promise<s
 }
 
 function describe (status: SourceStatus): string {
-  const { version, store: { bytes, expected, overdue, quarantined } } = status
+  const { version, nodes, store: { bytes, expected, overdue, quarantined } } = status
   return columns([
     ...'ready' in status ? describeRelay(status) : [],
     ['version', version],
+    ...nodes ? describeNodes(nodes) : [],
     ['store bytes', bytes ?? 'unknown'],
     ['submissions waiting', expected ?? 'unknown'],
     ['submissions overdue', overdue ?? 'unknown'],
     ['in quarantine', quarantined ?? 'unknown']
   ])
+}
+
+/** Describes the fleet: the relays other than the one that answers. */
+function describeNodes (nodes: readonly ListedNode[]): string[][] {
+  return nodes.filter(({ isOwn }) => !isOwn).map(({ name, runtime, startedAt, version, streams, ageMs }) => {
+    const facts = [name, runtime, `running for ${formatAge(startedAt)}`, `version ${version}`, `${streams} streams`]
+    return ['other node', `${facts.join(', ')}, heard ${Math.round(ageMs / 1000)}s ago`]
+  })
 }
 
 function describeRelay ({ ready, reason, now, node }: Extract<SourceStatus, { ready: boolean }>): string[][] {

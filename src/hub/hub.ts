@@ -8,9 +8,9 @@ import { createGroups } from './followers.ts'
 import { replayHeld, type ReadHeld, type Replayed } from './replay.ts'
 import { announceSubmissions } from './submissions.ts'
 import { listTasks, type TaskList, type TaskListOptions } from './task-list.ts'
-import type { Appended, Erased, EventStore, Quarantine } from '../store/store.ts'
+import type { Appended, Erased, EventStore, ListedNode, Quarantine, RelayNode } from '../store/store.ts'
 import type { Submissions } from '../store/submissions.ts'
-export type { Appended, Settled } from '../store/store.ts'
+export type { Appended, ListedNode, RelayNode, Settled } from '../store/store.ts'
 import type { EventDraft, HeldDraft, TaskEvent } from '../event.ts'
 
 const PAGE = 1000
@@ -76,8 +76,7 @@ export interface Hub {
    */
   history (taskId: string, cursor: string | undefined): Promise<History>
   /**
-   * Lists tasks by their latest activity, most recent first. A list may be short, or empty, and still have a `next`:
-   * it looks at 2,000 events and submissions at most.
+   * Lists tasks by their latest activity, most recent first. A list may be short, or empty, and still have a `next`.
    *
    * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
    */
@@ -103,8 +102,10 @@ export interface Hub {
    * @throws {RelayError} `STORE_UNAVAILABLE` when it would fail
    */
   check (): Promise<void>
-  /** Resolves with the bytes that the store takes on disk; NaN if it is not on disk. */
+  /** Resolves with the bytes that the store takes on disk or in its server; NaN for a store in this process. */
   bytes (): Promise<number>
+  /** Announces this relay and lists all on the store, see `EventStore.nodes`; undefined if it does not know them. */
+  nodes (own?: RelayNode): Promise<ListedNode[] | undefined>
   /** Closes bus and store. Idempotent. */
   close (): Promise<void>
 }
@@ -188,6 +189,7 @@ export function createHub ({ store, bus, resyncMs = 1000, observer }: HubOptions
     trim: (ageMs) => store.trim(ageMs, (taskId) => groups.has(taskId)),
     check: () => store.check(),
     bytes: async () => await store.bytes?.() ?? NaN,
+    nodes: async (own) => store.nodes?.(own),
 
     async close () {
       groups.close()

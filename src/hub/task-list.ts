@@ -42,16 +42,15 @@ export interface TaskList {
   readonly readTo: number | undefined
 }
 
-/** The part of a store that lists tasks. */
-type TaskStore = Pick<EventStore, 'tasks' | 'extent'>
-
 /**
  * Lists tasks in some states. Looks at 2,000 events and submissions at most, so a list may be short, or empty, and
  * still have a `next`. It pauses after each hundred, so that callbacks go on.
  *
  * @throws {RelayError} `STORE_UNAVAILABLE` when the store cannot be read
  */
-export async function listTasks (store: TaskStore, { states, before, limit }: TaskListOptions): Promise<TaskList> {
+export async function listTasks (
+  store: Pick<EventStore, 'tasks'>, { states, before, limit }: TaskListOptions
+): Promise<TaskList> {
   const tasks: TaskSummary[] = []
   let next = before
   let readTo: number | undefined
@@ -59,7 +58,7 @@ export async function listTasks (store: TaskStore, { states, before, limit }: Ta
     const page = await store.tasks({ before: next, limit: PAGE })
     for (const task of page.tasks) {
       const state = stateOf(task)
-      if (!states || states.includes(state)) tasks.push(await summarize(store, task, state))
+      if (!states || states.includes(state)) tasks.push(summarize(task, state))
     }
     next = page.next
     readTo = page.tasks.at(-1)?.at ?? readTo
@@ -69,9 +68,7 @@ export async function listTasks (store: TaskStore, { states, before, limit }: Ta
   return { tasks, next, readTo }
 }
 
-async function summarize (store: TaskStore, task: ListedTask, state: TaskState): Promise<TaskSummary> {
-  const { taskId, at, expected } = task
-  const { newest } = await store.extent(taskId)
+function summarize ({ taskId, at, newest, expected }: ListedTask, state: TaskState): TaskSummary {
   const { step }: { step?: Step } = newest ? JSON.parse(newest.data) : {}
   return {
     taskId,

@@ -11,12 +11,12 @@ export interface DescribedState {
 /** Describes a task: by the submission that it waits for, else by its newest event, else by whether it had any. */
 export function describeState ({ expected, newest, last }: Extent): DescribedState {
   if (expected) return { state: stateOf({ expected }), submittedAt: new Date(expected.submittedAt).toISOString() }
-  if (newest) return { state: stateOf({ event: newest.event }) }
+  if (newest) return { state: stateOf({ newest }) }
   return { state: last > 0 ? 'expired' : 'unknown' }
 }
 
 /** Returns the state of a task that has an event, or waits for the outcome of a submission. */
-export function stateOf ({ event, expected }: Partial<Pick<ListedTask, 'event' | 'expected'>>): TaskState {
+export function stateOf ({ newest, expected }: Partial<Pick<ListedTask, 'newest' | 'expected'>>): TaskState {
   if (expected?.isOverdue) return 'overdue'
-  return event && !expected ? taskState(event) : 'pending'
+  return newest && !expected ? taskState(newest.event) : 'pending'
 }

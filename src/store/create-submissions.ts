@@ -64,8 +64,11 @@ export function createSubmissions<Kept extends MaySettle> (options: SubmissionPa
 
     async expect (id, taskId) {
       requireOpen()
-      const row = await call('expect', id, taskId)
-      return row && toSubmission(row)
+      const expected = await call('expect', id, taskId)
+      if (!expected) return undefined
+      const { row: { step, submittedAt, stage }, begins } = expected
+      const settled = begins && stage === 'settled' ? { step, submittedAt } : undefined
+      return { ...await toSubmission(expected.row), ...(settled && { settled }) }
     },
 
     async cancel (id) {

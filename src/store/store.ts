@@ -1,9 +1,11 @@
 import type { EventDraft, Held, HeldDraft, HeldSummary, TaskEvent } from '../event.ts'
 import type { Appended } from './appended.ts'
+import type { ListedNode, RelayNode } from './nodes.ts'
 import type { Expected, Submissions } from './submissions.ts'
 import type { TaskPage, TaskPageOptions } from './task-list.ts'
 
 export type { Appended, Settled } from './appended.ts'
+export type { ListedNode, RelayNode } from './nodes.ts'
 export type { ListedTask, TaskPage, TaskPageOptions } from './task-list.ts'
 
 /** Range of a task's events that are kept: `first` to `last`, and the epochs under which they were kept. */
@@ -136,8 +138,17 @@ export interface EventStore {
   /** Resolves when a durable write succeeded. Concurrent callers share one write. */
   check (): Promise<void>
 
-  /** Resolves with the bytes that the store takes on disk. Absent in a store that is not on disk. */
+  /**
+   * Resolves with the bytes that the store takes on disk, or in the memory of its server. Absent in a store in this
+   * process.
+   */
   bytes? (): Promise<number>
+
+  /**
+   * Announces this relay for 15 seconds, if `own` is given. Resolves with all relays that are announced. Absent in a
+   * store that does not know them.
+   */
+  nodes? (own?: RelayNode): Promise<ListedNode[]>
 
   /** Completes pending appends, stops a trim after its current step, and releases all resources. Idempotent. */
   close (): Promise<void>

@@ -1,6 +1,6 @@
 import type { EventDraft } from '../event.ts'
 import { isReady, type MaySettle, type RuleParts, type SubmissionRule } from './submission-rule.ts'
-import type { BoundRow, DatedDraft } from './submission-table.ts'
+import type { BoundRow, DatedDraft, OutcomeRow } from './submission-table.ts'
 import type { Answer } from './submissions.ts'
 
 // Suno may go on showing the former outcome of a task for so long after a submission.
@@ -27,13 +27,19 @@ export function submissionAnswers<Kept extends MaySettle> (
   }
 
   /** Returns whether Suno may show the outcome of before the submission. A failure may repeat, a phrase does not. */
-  function isFormer ({ hasProgressed, submittedAt }: BoundRow, { event, at }: DatedDraft): boolean {
-    return hasProgressed === 0 && (isReady(event) || at - submittedAt < FORMER_MS)
+  function isFormer (row: BoundRow, { event, at }: DatedDraft, former: readonly OutcomeRow[]): boolean {
+    if (row.hasProgressed === 1 || former.length === 0) return false
+    return at - row.submittedAt < FORMER_MS || (isReady(event) && !former.every((one) => mayBeOwn(row, one)))
+  }
+
+  /** Returns whether an event from before the watch may be of a call that was made elsewhere: it named no task here. */
+  function mayBeOwn ({ step, namedTaskId }: BoundRow, former: OutcomeRow): boolean {
+    return namedTaskId === null && step !== 'validate' && step === former.step && former.submission === null
   }
 
   function takeOutcome (row: BoundRow, draft: DatedDraft, meaning: string): Kept | undefined {
     const { own, former } = rule.same(row, meaning)
-    if (!own && former.length > 0 && isFormer(row, draft)) return undefined
+    if (!own && isFormer(row, draft, former)) return undefined
     const kept = rule.settle(row, own ? log.repeat(row.taskId, own.seq) : log.append(draft))
     return own ? undefined : kept
   }

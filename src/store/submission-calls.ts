@@ -1,7 +1,8 @@
+import type { Step } from '../../schemas/callback.ts'
 import { submissionAnswers, type SubmissionAnswers } from './submission-answers.ts'
 import { submissionRule, type MaySettle, type RuleParts, type SubmissionRule } from './submission-rule.ts'
 import { isOutcomeOf, submissionStart } from './submission-start.ts'
-import { NEW, type BoundRow, type SubmissionRow, type SubmissionTable } from './submission-table.ts'
+import { NEW, type BoundRow, type OutcomeRow, type SubmissionRow, type SubmissionTable } from './submission-table.ts'
 import { DAY_MS, type ClaimOptions, type Patience, type ReservationDraft, type WatchDraft } from './submissions.ts'
 
 const MAX_PAST_DEADLINE = 100
@@ -16,7 +17,7 @@ type Rule<Kept extends MaySettle> = Pick<SubmissionRule<Kept>, 'isForeign' | 'wi
 /** Writing methods of `Submissions`, called in a transaction of the store. Times are in milliseconds since 1970. */
 export interface SubmissionCalls<Kept extends MaySettle> extends Rule<Kept>, SubmissionAnswers<Kept> {
   reserve (draft: ReservationDraft, patience: Patience, now: number): ReservedRow
-  expect (id: string, taskId: string): BoundRow | undefined
+  expect (id: string, taskId: string): { readonly row: BoundRow, readonly begins: boolean } | undefined
   cancel (id: string): void
   watch (draft: WatchDraft, patience: Patience, now: number): { readonly row: BoundRow, readonly created: boolean }
   claim (options: ClaimOptions, now: number): BoundRow[]
@@ -64,7 +65,8 @@ function beginnings ({ table, log, start }: RuleParts<unknown>): Beginnings {
     expect (id, taskId) {
       const row = table.byId(id)
       if (!row || row.stage === 'erased' || (row.taskId ?? taskId) !== taskId) return undefined
-      return row.taskId === null ? start.begin(start.bind(row, taskId)) : row as BoundRow
+      const begins = row.taskId === null
+      return { row: begins ? start.begin(start.bind(row, taskId)) : row as BoundRow, begins }
     },
 
     cancel (id) {
@@ -76,11 +78,11 @@ function beginnings ({ table, log, start }: RuleParts<unknown>): Beginnings {
       const known = table.of(taskId).find((row) => row.step === step)
       if (known) return { row: known, created: false }
       const last = log.last(taskId)
-      const newest = log.outcomes(taskId).at(-1)
-      const isDone = newest?.seq === last && isOutcomeOf(step, newest.step)
-      const place = isDone ? last - 1 : last
+      const own = outcomeOf(step, log.outcomes(taskId), last)
+      const place = own ? own.seq - 1 : last
       const row = table.insert({ ...NEW, id, step, taskId, place, ...times(patience, now) }) as BoundRow
-      return { row: start.begin(row), created: true }
+      // An outcome of the past supersedes no submission.
+      return { row: own ? start.settle(row, own) : start.begin(row), created: true }
     },
 
     erase (taskId) {
@@ -92,6 +94,16 @@ function beginnings ({ table, log, start }: RuleParts<unknown>): Beginnings {
       }
     }
   }
+}
+
+/**
+ * Finds the kept outcome of a call that was made elsewhere. After a regenerate or a generate, a later event may be of
+ * another one, so only the newest event counts. A task has one validate.
+ */
+function outcomeOf (step: Step, outcomes: readonly OutcomeRow[], last: number): OutcomeRow | undefined {
+  const free = outcomes.filter((one) => one.submission === null && isOutcomeOf(step, one.step))
+  if (step === 'validate') return free.findLast((one) => one.step === step) ?? free.at(-1)
+  return free.at(-1)?.seq === last ? free.at(-1) : undefined
 }
 
 function times (

@@ -107,7 +107,8 @@ export function submissionRule<Kept extends MaySettle> (
       return isOutcomeOf(row.step, step) && seq > row.place && seq <= end
     }
     const isFormer = ({ seq, step, submission }: OutcomeRow): boolean => {
-      return submission === null ? !isOutcomeOf(row.step, step) || seq <= row.place : submission < row.n
+      if (seq <= row.place) return true
+      return submission === null ? !isOutcomeOf(row.step, step) : submission < row.n
     }
     return { own: equal.find(isOwn), former: equal.filter(isFormer) }
   }

@@ -10,6 +10,8 @@ export interface SubmissionStart {
    * a token that came before its task was known settles it. A newer submission supersedes it.
    */
   begin (row: BoundRow): BoundRow
+  /** Settles a submission by an outcome that came before the watch. */
+  settle (row: BoundRow, outcome: OutcomeRow): BoundRow
   /** Returns the place of the next submission of the same task and kind. Later events belong to that submission. */
   endOf (row: BoundRow): number
 }
@@ -45,8 +47,14 @@ export function submissionStart (table: SubmissionTable, log: EventLog<unknown>)
     })
   }
 
+  function settle (row: BoundRow, { seq }: OutcomeRow): BoundRow {
+    log.attribute(row.taskId, seq, row.n)
+    return table.update(row, { stage: 'settled' })
+  }
+
   return {
     endOf,
+    settle,
 
     bind (row, taskId) {
       const place = row.namedTaskId === taskId ? row.place : log.lastBefore(taskId, row.submittedAt)
@@ -58,10 +66,7 @@ export function submissionStart (table: SubmissionTable, log: EventLog<unknown>)
     begin (row) {
       supersede(row)
       const early = findEarly(row)
-      if (early) {
-        log.attribute(row.taskId, early.seq, row.n)
-        return table.update(row, { stage: 'settled' })
-      }
+      if (early) return settle(row, early)
       if (endOf(row) < Infinity) return table.update(row, { stage: 'superseded' })
       return table.update(row, { stage: 'expected', dueAt: row.askAt })
     }

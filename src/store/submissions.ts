@@ -1,6 +1,6 @@
 import type { Step } from '../../schemas/callback.ts'
 import type { EventDraft } from '../event.ts'
-import type { Appended } from './appended.ts'
+import type { Appended, Settled } from './appended.ts'
 
 /** Time for which idempotency keys, reservations without a task, and submissions of a task without events are kept. */
 export const DAY_MS = 86_400_000
@@ -31,6 +31,12 @@ export interface Submission {
   readonly submittedAt: number
   /** Number of times that the relay has asked Suno for the outcome. */
   readonly asked: number
+}
+
+/** Submission that the relay watches over from now on. */
+export interface Begun extends Submission {
+  /** Set by the call that begins the watch, if an outcome from before has settled the submission. */
+  readonly settled?: Settled
 }
 
 /** Newest submission of a task whose outcome the relay waits for. */
@@ -93,6 +99,7 @@ export interface WatchDraft {
 
 /** Result of {@link Submissions.watch}. */
 export interface Watched {
+  /** A new one is `settled` if an outcome from before has settled it. */
   readonly submission: Submission
   /** false: the task and step were known. */
   readonly created: boolean
@@ -151,12 +158,13 @@ export interface Submissions {
    *
    * @returns undefined when the reservation is unknown or erased, or a callback has named another task
    */
-  expect (id: string, taskId: string): Promise<Submission | undefined>
+  expect (id: string, taskId: string): Promise<Begun | undefined>
   /** Removes a reservation whose call was not made. */
   cancel (id: string): Promise<void>
   /**
    * Begins to watch over a task that was submitted elsewhere. Idempotent: returns the known submission of a task and
-   * step. If the task's newest event is an outcome of this step, it settles the submission, whose place is before it.
+   * step. If the task's newest event is an outcome of this step, or an earlier one is the outcome of its validate, that
+   * settles the submission, whose place is before it.
    */
   watch (draft: WatchDraft, patience: Patience): Promise<Watched>
   /** Claims due submissions, longest due first. Counts them as asked. Concurrent callers never get the same one. */
@@ -176,7 +184,8 @@ export interface Submissions {
   /**
    * Takes Suno's answer. Appends a new outcome, which settles the submission, or progress that has changed.
    *
-   * An outcome equal to one from before the submission does not settle it, unless Suno has reported progress since.
+   * An outcome equal to one from before the submission does not settle it, unless Suno has reported progress since. A
+   * minute after the submission it does if it is a failure, or the relay watches over a call that was made elsewhere.
    * Resolves with undefined if nothing was appended. Then only the next due time changes. Nothing is appended to a
    * submission that is settled or superseded.
    */

@@ -1,4 +1,4 @@
-import type { EventName } from '../../schemas/event.ts'
+import type { TaskEvent } from '../event.ts'
 import type { Expected } from './submissions.ts'
 
 /** Task in a list, at the time of its latest activity: of its newest event, or of a newer submission that waits. */
@@ -6,8 +6,8 @@ export interface ListedTask {
   readonly taskId: string
   /** Time of the latest activity, in milliseconds since 1970. */
   readonly at: number
-  /** Name of the newest event; undefined if none is kept. */
-  readonly event: EventName | undefined
+  /** The newest event; undefined if none is kept. */
+  readonly newest: TaskEvent | undefined
   /** Set while the outcome of a submission is expected. */
   readonly expected?: Expected | undefined
 }

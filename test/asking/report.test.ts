@@ -43,6 +43,19 @@ t.test('report: a submission that a callback from quarantine has settled is coun
   t.match(await text(), /relay_settled_total\{source="callback"\} 1\n/)
 })
 
+t.test('report: a submission that an earlier callback has settled is counted, and timed if possible', async t => {
+  const { report, lines, text } = setUp()
+  report.onEarlier(submission, 20_000)
+  report.onEarlier({ ...submission, taskId: 'elsewhere' })
+  const message = 'submission settled'
+  t.match(lines, [
+    ['info', message, { taskId: 'a', step: 'validate', source: 'callback', ms: 20_000 }],
+    ['info', message, { taskId: 'elsewhere', ms: undefined }]
+  ])
+  t.match(await text(), /relay_settled_total\{source="callback"\} 2\n/)
+  t.match(await text(), /relay_outcome_seconds_count\{step="validate"\} 1\n/)
+})
+
 t.test('report: an overdue task and a timeout are a line each', async t => {
   const { report, lines, text } = setUp()
   report.onOverdue(due, { ...appended, event: { ...appended.event, event: 'task-overdue' } })

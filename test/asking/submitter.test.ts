@@ -1,4 +1,5 @@
 import t from 'tap'
+import { phrase } from '../../src/conformance/store/submission-drafts.ts'
 import { RelayError } from '../../src/errors.ts'
 import { createReservations } from '../../src/asking/reservation.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
@@ -16,6 +17,7 @@ const codeOf = (promise: Promise<unknown>) => promise.then(() => '', ({ code }: 
 /** A submitter whose calls to Suno end as told. */
 function setUp (submit: () => Promise<string>, submissions: Submissions = memoryStore().submissions) {
   const expected: number[] = []
+  const earlier: unknown[] = []
   const submitter = createSubmitter({
     submissions,
     client: { submit },
@@ -23,9 +25,10 @@ function setUp (submit: () => Promise<string>, submissions: Submissions = memory
     publicUrl: '',
     tokenLifeMs: 1000,
     patience: PATIENCE,
-    onExpected: (ms) => { expected.push(ms) }
+    onExpected: (ms) => { expected.push(ms) },
+    onEarlier: ({ taskId, step }, ms) => { earlier.push([taskId, step, typeof ms]) }
   })
-  return { submitter, submissions, expected }
+  return { submitter, submissions, expected, earlier }
 }
 
 t.test('submit() says when something will be due, and counts as a call', async t => {
@@ -36,6 +39,21 @@ t.test('submit() says when something will be due, and counts as a call', async t
   await submitter.watch('b', 'generate')
   t.strictSame(expected, [PATIENCE.askAfterMs, PATIENCE.askAfterMs])
   t.strictSame(await submissions.counts(), { expected: 2, overdue: 0 })
+})
+
+t.test('submit() and watch() report a submission that an earlier callback has settled, once', async t => {
+  const { append, submissions } = memoryStore()
+  const { submitter, earlier } = setUp(async () => {
+    await append('a', phrase('quick'))
+    return 'a'
+  }, submissions)
+  t.match(await submitter.submit(request('key')), { submission: { stage: 'settled' } })
+  await submitter.submit(request('key'))
+  t.strictSame(earlier, [['a', 'validate', 'number']])
+  await append('b', phrase('quick'))
+  for (const created of [true, false]) t.match(await submitter.watch('b', 'validate'), { created })
+  await submitter.watch('c', 'validate')
+  t.strictSame(earlier.slice(1), [['b', 'validate', 'undefined']])
 })
 
 t.test('submit() waits for the first request of another process, but not for ever', async t => {

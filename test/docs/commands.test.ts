@@ -156,7 +156,7 @@ const RUN_ELSEWHERE: Record<string, string> = {
  */
 const NOT_RUN = [
   /^import LDSwiftEventSource/, /^import com\.launchdarkly/, /^npm (?:ci\n|run)\b/, /^docker build/, /^RELAY_HOST=/,
-  /docker compose up/
+  /docker compose (?:--profile \w+ )?up/
 ]
 
 for (const [start, { skip = false, run }] of Object.entries(RUNS)) {

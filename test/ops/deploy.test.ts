@@ -9,10 +9,16 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBu
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { ConfigSchema } from '../../schemas/config.ts'
+import { requireUsable } from '../../src/redis/requirements.ts'
+import { phraseReady, post } from '../support/callbacks.ts'
 import { OPERATIONS } from '../support/description.ts'
 import { ROOT } from '../support/docs.ts'
-import { lacks } from '../support/proxies.ts'
-import { temporaryFolder } from '../support/relay.ts'
+import { freePort } from '../support/port.ts'
+import { lacks, startCaddy } from '../support/proxies.ts'
+import { connectionsTo } from '../support/redis-history.ts'
+import { skipRedis, startRedis } from '../support/redis.ts'
+import { startRelay, temporaryFolder } from '../support/relay.ts'
+import { watch } from '../support/sse.ts'
 
 const MODELS = { StatefulSet, Service, PodDisruptionBudget }
 const { DRAIN_MS } = ConfigSchema.properties
@@ -65,6 +71,20 @@ t.test('compose.yaml fits the schema of Compose; its settings and files exist', 
   t.strictSame(files.filter((file) => !existsSync(join(ROOT, file))), [])
 })
 
+t.test('compose.yaml: the profile redis has a server that the relay accepts without a warning', { skip: skipRedis },
+  async t => {
+    const { services, volumes } = parse(read('compose.yaml'))
+    const { profiles, command, ports } = services.redis
+    t.strictSame([profiles, ports], [['redis'], undefined])
+    t.ok(services.redis.volumes.every((mount: string) => (mount.split(':')[0] as string) in volumes))
+    const [, ...words] = command as string[]
+    const pairs = words.flatMap((word, i) => word.startsWith('--') ? [[word.slice(2), words[i + 1] || '""']] : [])
+    const { url } = await startRedis(t, { config: Object.fromEntries(pairs) })
+    const requirements = { waitFsync: false, allowReusedIds: false }
+    t.strictSame(await requireUsable(connectionsTo(t, url), requirements), [])
+    t.match(read('docs/deploy.md'), `STORE_URL=redis://redis:6379\ndocker compose --profile ${profiles[0]} up`)
+  })
+
 t.test('the Kubernetes manifests fit their schemas, and each other', async t => {
   const objects = parseAllDocuments(read('ops/kubernetes/relay.yaml')).map((document) => document.toJS())
   t.strictSame(objects.map(({ kind }) => kind), Object.keys(MODELS))
@@ -101,8 +121,18 @@ t.test('the systemd unit is valid and hardened; its settings exist', { skip: lac
     t.ok(Number(seconds) * 1000 > DRAIN_MS.default + 1000)
   })
 
-t.test('Caddy accepts the Caddyfile', { skip: lacks('caddy', 'version') }, async t => {
-  const options = ['--adapter', 'caddyfile', '--config', join(ROOT, 'ops/caddy/Caddyfile')]
-  const { status, output } = run('caddy', 'validate', ...options)
-  t.equal(status, 0, output)
+t.test('Caddy passes requests on to the relay by its name', { skip: lacks('caddy', 'version') }, async t => {
+  const { url } = await startRelay(t)
+  const site = `http://127.0.0.1:${await freePort()}`
+  const { port } = new URL(url)
+  const caddyfile = read('ops/caddy/Caddyfile')
+    .replace('{$RELAY_HOST:localhost}', site)
+    .replace('name relay', 'name localhost')
+    .replace('port 3000', `port ${port}`)
+  await startCaddy(t, caddyfile)
+  const stream = await watch(t, `${site}/events/a`)
+  await stream.next()
+  const { json } = await post(site, phraseReady('a'))
+  t.match(await stream.next(), { id: json.eventId })
+  t.equal((await fetch(`${site}/metrics`)).status, 404)
 })

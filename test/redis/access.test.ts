@@ -49,6 +49,9 @@ async function useAll (t: Test, connections: RedisConnections): Promise<void> {
   await submissions.answer('r', { nextMs: 1 })
   await submissions.giveUp('w', draft('timeout'))
   t.equal((await submissions.of('a')).length, 1)
+  const own = { name: 'relay:1', version: '1.0.0', runtime: 'Node 24', startedAt: '2026-01-02T03:04:05Z', streams: 1 }
+  t.match(await store.nodes?.(own), [{ ...own, isOwn: true }])
+  t.ok(Number(await store.bytes?.()) > 0)
   t.equal((await submissions.counts()).overdue, 1)
   t.equal(typeof await submissions.nextDueMs(), 'number')
   t.equal((await submissions.signingKey()).length, 43)

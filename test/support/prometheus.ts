@@ -19,15 +19,16 @@ export function promtool (args: readonly string[], input = ''): { status: number
   return { status, output: stdout + stderr }
 }
 
-/** Starts a Prometheus that scrapes a relay and evaluates the alerts. It ends with the test. Returns its URL. */
-export async function startPrometheus (t: Test, relay: string): Promise<string> {
+/** Starts a Prometheus that scrapes relays and evaluates the alerts. It ends with the test. Returns its URL. */
+export async function startPrometheus (t: Test, relays: readonly string[]): Promise<string> {
   const folder = temporaryFolder(t)
   const file = join(folder, 'prometheus.yml')
+  const targets = relays.map((url) => new URL(url).host)
   writeFileSync(file, `global: { scrape_interval: 250ms, evaluation_interval: 250ms }
 rule_files: ['${FOLDER}alerts.yml']
 scrape_configs:
   - job_name: phrase-relay
-    static_configs: [{ targets: ['${new URL(relay).host}'] }]
+    static_configs: [{ targets: ${JSON.stringify(targets)} }]
 `)
   const address = `127.0.0.1:${await freePort()}`
   const options = [`--config.file=${file}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=${address}`]

@@ -4,16 +4,16 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import {
   createHub, createMetrics, createRelay, localBus, memoryStore, phraseRelay, readCallback, readHeld, RelayError,
-  signTicket, sqliteStore, type About, type Answer, type Appended, type ClaimOptions, type ClosingReason, type Config,
-  type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft, type EventStore,
-  type Expected, type Extent, type Followed, type Follower, type FollowFrom, type Held, type HeldDraft,
-  type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout, type ListedTask,
-  type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions, type Position, type Quarantine,
-  type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay, type RelayErrorCode,
-  type RelayErrorOptions, type Replayed, type ReservationDraft, type Reserved, type Settled, type StoreOptions,
-  type Submission, type SubmissionCounts, type Submissions, type SubmissionStage, type Subscribed, type Task,
-  type TaskEvent, type TaskList, type TaskListOptions, type TaskPage, type TaskPageOptions, type TaskState,
-  type TaskSummary, type Unsubscribe, type WatchDraft, type Watched
+  signTicket, sqliteStore, type About, type Answer, type Appended, type Begun, type ClaimOptions, type ClosingReason,
+  type Config, type Delivery, type Due, type Erased, type ErrorDetails, type EventBus, type EventDraft,
+  type EventStore, type Expected, type Extent, type Followed, type Follower, type FollowFrom, type Held,
+  type HeldDraft, type HeldSummary, type History, type Hub, type HubObserver, type HubOptions, type IsAbout,
+  type ListedNode, type ListedTask, type LossReason, type Metrics, type News, type Patience, type PhraseRelayOptions,
+  type Position, type Quarantine, type ReadCallback, type ReadHeld, type Receiver, type Reception, type Relay,
+  type RelayErrorCode, type RelayErrorOptions, type RelayNode, type Replayed, type ReservationDraft, type Reserved,
+  type Settled, type StoreOptions, type Submission, type SubmissionCounts, type Submissions, type SubmissionStage,
+  type Subscribed, type Task, type TaskEvent, type TaskList, type TaskListOptions, type TaskPage,
+  type TaskPageOptions, type TaskState, type TaskSummary, type Unsubscribe, type WatchDraft, type Watched
 } from 'phrase-relay'
 import {
   SubmitError, submitTask, type SubmitBody, type SubmitProblem, type SubmittedTask, type SubmitTaskOptions
@@ -177,6 +177,12 @@ export async function list (hub: Hub, store: EventStore): Promise<Array<TaskSumm
   return [...found.tasks, ...page.tasks]
 }
 
+/** Announces a relay, and lists the others on its store. */
+export async function listOthers (hub: Hub, own: RelayNode): Promise<ListedNode[]> {
+  const nodes = await hub.nodes(own) ?? []
+  return nodes.filter(({ isOwn }) => !isOwn)
+}
+
 /** Replays the quarantine. */
 export async function replay (hub: Hub, quarantine: Quarantine, draft: HeldDraft): Promise<Replayed[]> {
   const read: ReadHeld = readHeld
@@ -207,6 +213,7 @@ export async function submit (submissions: Submissions, draft: ReservationDraft)
 /** Records that types of streams and submissions can be named. */
 export interface Named {
   readonly answer: Answer
+  readonly begun: Begun
   readonly claim: ClaimOptions
   readonly closing: ClosingReason
   readonly counts: SubmissionCounts

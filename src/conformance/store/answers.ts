@@ -93,6 +93,9 @@ export const ANSWER_CASES: Cases = {
     const answer = phrase('of the validate', { step: 'regenerate' })
     t.equal(await store.submissions.answer('r', { draft: answer, nextMs: 10 }), undefined)
     t.equal((await store.append('a', { ...answer, digest: 'of a callback' })).settled?.step, 'regenerate')
+    await submit(store, 'late', 'b', { step: 'regenerate', named: 'b' })
+    await store.append('b', phrase('of the validate'))
+    t.equal(await store.submissions.answer('late', { draft: answer, nextMs: 10 }), undefined)
   },
 
   async 'submissions.answer() takes neither a former failure nor a phrase of a superseded submission' (t, open) {

@@ -3,6 +3,7 @@ import { APPEND_CASES, UNCERTAIN_CASES } from './append.ts'
 import type { Cases, NewHistory, TestHistory } from './cases.ts'
 import { CLAIM_CASES } from './claims.ts'
 import { DELIVERY_CASES, DELIVERY_REOPEN_CASES } from './deliveries.ts'
+import { ELSEWHERE_CASES } from './elsewhere.ts'
 import { ERASE_CASES } from './erase.ts'
 import { COPY_CASES, FORK_CASES } from './forks.ts'
 import { LIFE_CASES, REOPEN_CASES } from './life.ts'
@@ -28,8 +29,9 @@ import { WATCH_CASES } from './watches.ts'
  */
 export function storeConformance (t: Tester, name: string, newHistory: NewHistory): void {
   const events = { ...APPEND_CASES, ...READ_CASES, ...TRIM_CASES, ...DELIVERY_CASES, ...QUARANTINE_CASES }
-  const reservations = { ...RESERVATION_CASES, ...WATCH_CASES, ...TOKEN_CASES, ...QUARANTINE_TOKEN_CASES }
-  const submissions = { ...reservations, ...OUTCOME_CASES, ...CLAIM_CASES, ...ANSWER_CASES }
+  const reservations = { ...RESERVATION_CASES, ...TOKEN_CASES, ...QUARANTINE_TOKEN_CASES }
+  const watches = { ...WATCH_CASES, ...ELSEWHERE_CASES }
+  const submissions = { ...reservations, ...watches, ...OUTCOME_CASES, ...CLAIM_CASES, ...ANSWER_CASES }
   const reopenedEvents = { ...REOPEN_CASES, ...DELIVERY_REOPEN_CASES, ...QUARANTINE_REOPEN_CASES, ...FORK_CASES }
   const reopened = { ...reopenedEvents, ...SUBMISSION_REOPEN_CASES }
   const shared = { ...SHARED_CASES, ...SUBMISSION_SHARED_CASES }

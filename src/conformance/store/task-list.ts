@@ -28,9 +28,11 @@ export const TASK_LIST_CASES: Cases = {
     await store.append('a', phrase('one'))
     await store.append('b', draft('one'))
     const start = time
-    await store.append('a', failure('two'))
+    const { event } = await store.append('a', failure('two'))
     const { tasks, next } = await store.tasks({ limit: 10 })
-    t.strictSame(tasks.map(({ taskId, event }) => [taskId, event]), [['a', 'phrase-failed'], ['b', 'task-update']])
+    t.strictSame(ids(tasks), ['a', 'b'])
+    t.strictSame(tasks.map(({ newest }) => newest?.event), ['phrase-failed', 'task-update'])
+    t.strictSame(tasks[0]?.newest, event)
     t.strictSame(tasks.map(({ at }) => at >= start), [true, false])
     t.equal(next, undefined)
   },
@@ -40,19 +42,21 @@ export const TASK_LIST_CASES: Cases = {
     const store = await open({ now: () => time })
     await submit(store, 'r', 'a')
     time = 2000
-    await store.append('b', draft('one'))
+    const { event: update } = await store.append('b', draft('one'))
     time = 3000
     await submit(store, 's', 'b')
-    await store.submissions.overdue('r', { ...draft('overdue'), event: 'task-overdue' })
+    const overdue = await store.submissions.overdue('r', { ...draft('overdue'), event: 'task-overdue' })
     await submit(store, 't', 'c')
+    await submit(store, 'u', 'd')
     time = 4000
-    await store.append('c', phrase('ready'))
+    const { event: ready } = await store.append('c', phrase('ready'))
     const step = 'validate'
     const { tasks } = await readList(store, 10)
     t.strictSame(tasks.sort((a, b) => a.taskId < b.taskId ? -1 : 1), [
-      { taskId: 'a', at: 3000, event: 'task-overdue', expected: { step, submittedAt: 1000, isOverdue: true } },
-      { taskId: 'b', at: 3000, event: 'task-update', expected: { step, submittedAt: 3000, isOverdue: false } },
-      { taskId: 'c', at: 4000, event: 'phrase-ready' }
+      { taskId: 'a', at: 3000, newest: overdue?.event, expected: { step, submittedAt: 1000, isOverdue: true } },
+      { taskId: 'b', at: 3000, newest: update, expected: { step, submittedAt: 3000, isOverdue: false } },
+      { taskId: 'c', at: 4000, newest: ready },
+      { taskId: 'd', at: 3000, newest: undefined, expected: { step, submittedAt: 3000, isOverdue: false } }
     ])
   },
 
@@ -82,6 +86,17 @@ export const TASK_LIST_CASES: Cases = {
       t.strictSame(tasks, whole.tasks)
       t.equal(pages > 1, true)
     }
+  },
+
+  async 'tasks() names newest events by their ids, also after an erasure' (t, open) {
+    let time = 1000
+    const store = await open({ now: () => time })
+    await store.append('old', draft('one'))
+    await store.erase('old', [])
+    for (const id of ['old', 'new', 'new']) await store.append(id, draft(`${time++}`))
+    const { tasks } = await store.tasks({ limit: 10 })
+    t.strictSame(ids(tasks), ['new', 'old'])
+    for (const { taskId, newest } of tasks) t.strictSame(newest, (await store.extent(taskId)).newest)
   },
 
   async 'tasks() goes on after a task that moves to the front' (t, open) {

@@ -1,5 +1,6 @@
 import type { TaskEvent } from '../../event.ts'
 import type { Appended } from '../../store/store.ts'
+import type { Begun } from '../../store/submissions.ts'
 import { draft, readAll } from '../drafts.ts'
 import type { Cases } from './cases.ts'
 import { PATIENCE, phrase, progress, stageOf, submit, textsOf } from './submission-drafts.ts'
@@ -47,7 +48,9 @@ export const WATCH_CASES: Cases = {
     await store.submissions.reserve({ id: 'r', step: 'validate' }, PATIENCE)
     await store.append('a', phrase('other step', { step: 'generate' }))
     await store.append('a', phrase('quick'))
-    t.equal((await store.submissions.expect('r', 'a'))?.stage, 'settled')
+    const { stage, settled } = await store.submissions.expect('r', 'a') as Begun
+    t.strictSame([stage, settled?.step], ['settled', 'validate'])
+    t.equal((await store.submissions.expect('r', 'a'))?.settled, undefined)
     t.equal(await store.submissions.nextDueMs(), undefined)
     t.equal((await store.append('a', phrase('quick', { submission: 'r' }))).duplicate, true)
   },
@@ -79,39 +82,6 @@ export const WATCH_CASES: Cases = {
     await submit(store, 'two', 'a', { named: 'a' })
     t.equal((await store.submissions.expect('one', 'a'))?.stage, 'superseded')
     t.equal(await stageOf(store, 'a'), 'expected')
-  },
-
-  async 'submissions.watch() watches over a task that was submitted elsewhere, once' (t, open) {
-    const store = await open({ now: () => 5000 })
-    await store.append('a', progress('wait_processing'))
-    const { submission, created } = await store.submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, PATIENCE)
-    t.strictSame([submission.stage, submission.submittedAt, created], ['expected', 5000, true])
-    t.equal(submission.place, (await readAll(store, 'a'))[0]?.id)
-    const again = await store.submissions.watch({ id: 'again', taskId: 'a', step: 'validate' }, PATIENCE)
-    t.strictSame(again, { submission, created: false })
-    t.equal((await store.submissions.watch({ id: 'v', taskId: 'a', step: 'generate' }, PATIENCE)).created, true)
-    t.equal(await store.submissions.nextDueMs(), PATIENCE.askAfterMs)
-  },
-
-  async 'submissions.watch() is settled by an outcome that is the newest event, and starts before it' (t, open) {
-    const store = await open()
-    const { event } = await store.append('a', progress('wait_processing'))
-    await store.append('a', phrase('quick'))
-    const { submission } = await store.submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, PATIENCE)
-    t.strictSame([submission.stage, submission.place], ['settled', event.id])
-    const other = await store.submissions.watch({ id: 'v', taskId: 'a', step: 'regenerate' }, PATIENCE)
-    t.equal(other.submission.stage, 'expected')
-    await store.append('b', phrase('from /callback', { step: 'regenerate' }))
-    const plain = await store.submissions.watch({ id: 'p', taskId: 'b', step: 'validate' }, PATIENCE)
-    t.equal(plain.submission.stage, 'settled')
-  },
-
-  async 'submissions.watch() goes on with a reservation that a callback has named the task of' (t, open) {
-    const store = await open()
-    await store.submissions.reserve({ id: 'r', step: 'validate' }, PATIENCE)
-    await store.append('a', progress('wait_processing', { submission: 'r' }))
-    const { submission, created } = await store.submissions.watch({ id: 'w', taskId: 'a', step: 'validate' }, PATIENCE)
-    t.strictSame([submission.id, submission.stage, created], ['r', 'expected', false])
   },
 
   async 'extent() reports the submission that is expected' (t, open) {
@@ -188,13 +158,5 @@ export const WATCH_CASES: Cases = {
     await t.rejects(submissions.giveUp('r', draft('timeout')), CLOSED)
     await t.rejects(submissions.of('a'), CLOSED)
     await t.rejects(submissions.counts(), CLOSED)
-  },
-
-  async 'watch() supersedes an older submission of the same kind' (t, open) {
-    const store = await open()
-    await submit(store, 'r', 'a')
-    await store.submissions.watch({ id: 'w', taskId: 'a', step: 'regenerate' }, { askAfterMs: 1, giveUpMs: 1000 })
-    const stages = (await store.submissions.of('a')).map(({ id, stage }) => [id, stage])
-    t.strictSame(stages, [['w', 'expected'], ['r', 'superseded']])
   }
 }

@@ -3,8 +3,8 @@ import { readAsset, sendAsset, setFlags, toAsset, type Asset } from '../assets.t
 import type { AdminCheck } from '../guards/admin.ts'
 
 const FILES = [
-  'api.js', 'dialog.js', 'lists.js', 'main.js', 'plots.js', 'quarantine.js', 'refusals.js', 'status.js', 'style.css',
-  'tasks.js', 'timeline.js', 'words.js'
+  'api.js', 'dialog.js', 'lists.js', 'main.js', 'nodes.js', 'plots.js', 'quarantine.js', 'refusals.js', 'status.js',
+  'style.css', 'tasks.js', 'timeline.js', 'words.js'
 ]
 /** The library for plots, as its package has it. It runs under the policy of the pages as it is. */
 const PLOTS = { 'plot.js': 'uplot/dist/uPlot.iife.min.js', 'plot.css': 'uplot/dist/uPlot.min.css' }

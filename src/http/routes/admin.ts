@@ -7,14 +7,14 @@ import {
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { answerStore, answerTasks, answerTimeline, toIso } from '../../admin/answers.ts'
-import { createReadiness } from '../../admin/readiness.ts'
+import { announceNode } from '../../admin/nodes.ts'
+import type { Readiness } from '../../admin/readiness.ts'
 import { callbacksByOutcome, openStreams, startSampler } from '../../admin/sampler.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { VERSION } from '../../version.ts'
 import type { AdminCheck } from '../guards/admin.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
-import type { Streams } from '../streams/registry.ts'
 import { adminQuarantine } from './admin-quarantine.ts'
 
 const problems = { '4xx': ProblemSchema, '5xx': ProblemSchema }
@@ -28,7 +28,7 @@ const NODE = {
 /** Options of the routes for the operator. */
 export interface AdminOptions {
   readonly hub: Hub
-  readonly streams: Streams
+  readonly readiness: () => Promise<Readiness>
   readonly metrics: Metrics
   readonly refusals: RefusalLog
   readonly check: AdminCheck
@@ -36,10 +36,13 @@ export interface AdminOptions {
 
 /** `/admin/api/…`: what the page of the operator and the commands show. */
 export const admin: FastifyPluginAsyncTypebox<AdminOptions> = async (app, options) => {
-  const { hub, streams, metrics: { registry }, refusals, check } = options
-  const readiness = createReadiness({ hub, streams })
+  const { hub, readiness, metrics: { registry }, refusals, check } = options
   const sampler = startSampler(registry)
-  app.addHook('onClose', async () => { sampler.stop() })
+  const nodes = announceNode(hub, async () => ({ ...NODE, version: VERSION, streams: await openStreams(registry) }))
+  app.addHook('onClose', async () => {
+    sampler.stop()
+    nodes.stop()
+  })
 
   app.addHook('onRequest', async (request, reply) => {
     // No page of another origin reads an answer, whatever CORS_ORIGINS allows for streams.
@@ -49,9 +52,9 @@ export const admin: FastifyPluginAsyncTypebox<AdminOptions> = async (app, option
   })
 
   async function status (): Promise<Status> {
-    const [readinessNow, store] = await Promise.all([readiness(), answerStore(hub)])
+    const [readinessNow, store, fleet] = await Promise.all([readiness(), answerStore(hub), nodes.list()])
     const node = { ...NODE, streams: await openStreams(registry), callbacks: await callbacksByOutcome(registry) }
-    return { version: VERSION, now: toIso(Date.now()), ...readinessNow, node, store }
+    return { version: VERSION, now: toIso(Date.now()), ...readinessNow, node, nodes: fleet, store }
   }
 
   app.get('/admin/api/status', { schema: { response: { 200: StatusSchema, ...problems } } }, status)

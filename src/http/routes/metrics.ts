@@ -2,18 +2,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { ProblemSchema } from '../../../schemas/problem.ts'
+import type { Readiness } from '../../admin/readiness.ts'
 import { RelayError } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { isSameSecret } from '../../secrets.ts'
-import type { Streams } from '../streams/registry.ts'
 
 const PROCESS_MS = 1000
 
 /** Options of the metrics route. */
 export interface MetricsOptions {
   readonly hub: Hub
-  readonly streams: Streams
+  readonly readiness: () => Promise<Readiness>
   readonly metrics: Metrics
   /** Token that readers send as `Authorization: Bearer`; empty: none is needed. */
   readonly token: string
@@ -28,12 +28,12 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, options) => {
-  const { hub, streams, metrics: { registry }, token } = options
+  const { hub, readiness, metrics: { registry }, token } = options
   const schema = { response: { 200: Type.String(), '4xx': ProblemSchema, '5xx': ProblemSchema } }
   const readProcess = processMetrics()
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] })
-  const ready = gauge('relay_ready', '1 if an event can be stored now and the server is not stopping, else 0')
-  const bytes = gauge('relay_store_bytes', 'Bytes of the store on disk')
+  const ready = gauge('relay_ready', '1 if an event can be stored and the server is not stopping, else 0')
+  const bytes = gauge('relay_store_bytes', 'Bytes of the store on disk, or in the memory of its server')
   const held = gauge('relay_quarantine_size', 'Callbacks in quarantine')
   const expected = gauge('relay_tasks_expected', 'Submissions whose outcome is expected, overdue ones included')
   const overdue = gauge('relay_tasks_overdue', 'Submissions whose callback is overdue')
@@ -41,13 +41,13 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
   async function refresh (): Promise<void> {
     // The other metrics matter most while the store is unavailable.
     const unknown = () => NaN
-    const [canStore, stored, quarantined, counts] = await Promise.all([
-      hub.check().then(() => 1, () => 0),
+    const [{ ready: isReady }, stored, quarantined, counts] = await Promise.all([
+      readiness(),
       hub.bytes().catch(unknown),
       hub.quarantineSize().catch(unknown),
       hub.submissions.counts().catch(() => ({ expected: NaN, overdue: NaN }))
     ])
-    ready.set(streams.draining ? 0 : canStore)
+    ready.set(isReady ? 1 : 0)
     bytes.set(stored)
     held.set(quarantined)
     expected.set(counts.expected)

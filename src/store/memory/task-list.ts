@@ -20,10 +20,10 @@ export function readTasks (
 function describe (
   taskId: string, task: MemoryTask | undefined, expected: Expected | undefined
 ): ListedTask | undefined {
-  const { event } = task?.events.at(-1) ?? {}
-  if (!event && !expected) return undefined
-  const at = Math.max(event && task ? task.at : 0, expected?.submittedAt ?? 0)
-  return { taskId, at, event, ...(expected && { expected }) }
+  const newest = task?.events.at(-1)
+  if (!newest && !expected) return undefined
+  const at = Math.max(newest && task ? task.at : 0, expected?.submittedAt ?? 0)
+  return { taskId, at, newest, ...(expected && { expected }) }
 }
 
 function placeOf ({ at, taskId }: ListedTask): string {

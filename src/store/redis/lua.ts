@@ -14,6 +14,7 @@
 //   s:t:<task>     ids of a task's submissions, one in a line
 //   s:at, s:due    submissions by time, and those that are watched by the time when they are due
 //   s:overdue      submissions that are overdue
+//   nodes          hash of the relays: `<time>\n<about>` by a random id
 //   s:n, s:calls, s:paused, s:secret
 //                  last number, recent calls to Suno, end of a pause, the secret that signs reservations
 //

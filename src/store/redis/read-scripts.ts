@@ -117,7 +117,7 @@ return redis.call('GET', P .. 's:secret')
  * Returns the tasks with events, and the submissions, at most as many of each, from two places on, newest first: id and
  * time of each, the newest event of its task, and its newest submission that is watched.
  */
-export const LIST = createScript(BASE, SUBMISSIONS, `
+export const LIST = createScript(BASE, EPOCHS, SUBMISSIONS, `
 local function range(zset, at, member, limit)
   local skipped = 0
   -- Members of one time are in the order of their text, backwards.
@@ -130,10 +130,11 @@ end
 
 local function describe(id, at, task)
   local item = redis.call('LINDEX', P .. 'e:' .. task, -1)
-  local time, event = string.match(item or '', '^(%d*)[^\\n]*\\n?([^\\n]*)')
+  local t = item and redis.call('HMGET', P .. 't:' .. task, 'last', 'epochs')
+  local place = item and { t[1], lastEpoch(t[2]), item } or {}
   local row = expectedOf(task)
   local expected = row and { row.id, row.step, row.submittedAt, row.stage } or {}
-  return { id, at, task, time, event, cjson.encode(expected) }
+  return { id, at, task, cjson.encode(expected), unpack(place) }
 end
 
 local events, submissions = {}, {}

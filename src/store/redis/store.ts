@@ -9,6 +9,7 @@ import { redisAppender } from './append.ts'
 import { redisClock } from './clock.ts'
 import type { StoreParts } from './parts.ts'
 import { erase } from './erase.ts'
+import { readNodes } from './nodes.ts'
 import { redisQuarantine } from './quarantine.ts'
 import { redisReader } from './reader.ts'
 import { CHECK, EPOCH } from './scripts.ts'
@@ -100,6 +101,16 @@ export async function redisStore (connections: RedisConnections, options: RedisS
     async erase (taskId, held) {
       requireOpen()
       return erase({ transactions, appender, noteEpoch }, taskId, held)
+    },
+
+    async nodes (own) {
+      requireOpen()
+      return readNodes(parts, own)
+    },
+
+    async bytes () {
+      requireOpen()
+      return Number((await connections.info()).get('used_memory'))
     },
 
     async check () {

@@ -1,13 +1,15 @@
-import type { EventName } from '../../../schemas/event.ts'
 import { mergeLists, type ListRow, type TaskPage, type TaskPageOptions } from '../task-list.ts'
 import type { Expected } from '../submissions.ts'
+import { readItem } from './items.ts'
 import type { StoreParts } from './parts.ts'
 import { LIST } from './read-scripts.ts'
 
 /** Place in a list: a time, and an id of that time. */
 type Place = readonly [at: string, id: string]
 
-type Row = readonly [id: string, at: string, taskId: string, time: string, event: string, expected: string]
+type Row = readonly [
+  id: string, at: string, taskId: string, expected: string, last?: string, epoch?: string, item?: string
+]
 /** Newest submission that is watched. Lua writes an empty array as `{}`. */
 type Watched = [id: string, step: Expected['step'], submittedAt: number, stage: string]
 
@@ -23,13 +25,13 @@ export async function readTasks ({ ask }: StoreParts, { before, limit }: TaskPag
   return { tasks, next: isEnd ? undefined : writePlaces(places.map((place, i) => last[i] ?? place)) }
 }
 
-function toRow ([id, at, taskId, time, event, watched]: Row, isSubmission: boolean): ListRow<Place> {
-  const [newest, expected] = readWatched(watched)
-  const isSubmissionLatest = expected !== undefined && (time === '' || Number(time) < expected.submittedAt)
-  const isLatest = isSubmission ? isSubmissionLatest && newest === id : !isSubmissionLatest
-  const name = event === '' ? undefined : event as EventName
-  const task = { taskId, at: Number(at), event: name, ...(expected && { expected }) }
-  return { place: [at, id], at: Number(at), task: isLatest ? task : undefined }
+function toRow ([id, at, taskId, watched, last, epoch = '', item]: Row, isSubmission: boolean): ListRow<Place> {
+  const [submission, expected] = readWatched(watched)
+  const isSubmissionLatest = expected !== undefined && (item === undefined || parseInt(item) < expected.submittedAt)
+  const isLatest = isSubmission ? isSubmissionLatest && submission === id : !isSubmissionLatest
+  if (!isLatest) return { place: [at, id], at: Number(at), task: undefined }
+  const newest = item === undefined ? undefined : readItem(item, { taskId, seq: Number(last), epoch })
+  return { place: [at, id], at: Number(at), task: { taskId, at: Number(at), newest, ...(expected && { expected }) } }
 }
 
 function readWatched (text: string): [id?: string, expected?: Expected] {

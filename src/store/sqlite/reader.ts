@@ -93,7 +93,7 @@ function open (path: string) {
     epochs,
     generations,
     extents: extentReader(db, { epochs, generations }),
-    tasks: taskListReader(db, generations),
+    tasks: taskListReader(db, { epochs, generations }),
     // The planner looks at the value of a bare LIMIT ?, and SQLite would prepare the statement again at every read.
     rows: db.prepare(`
       SELECT seq, fork, event, data FROM events WHERE task_key = ? AND seq > ? ORDER BY seq LIMIT ? + 0`),

@@ -3,7 +3,7 @@ import { forgetToken, hasToken, keepToken, Refused } from './api.js'
 import { createPlots } from './plots.js'
 import { showQuarantine } from './quarantine.js'
 import { showRefusals } from './refusals.js'
-import { showLocked, showStatus, showUnreachable } from './status.js'
+import { showIncomplete, showLocked, showStatus, showUnreachable } from './status.js'
 import { createTasks } from './tasks.js'
 import { openTimelineOfUrl } from './timeline.js'
 
@@ -16,13 +16,20 @@ let parts = []
 
 /** Reads everything again. Returns whether the server has accepted the token. */
 async function refresh () {
-  try {
-    await showStatus()
-    // One after the other: a page must not take the connections of a browser from others.
-    for (const part of parts) await part()
-  } catch (error) {
-    if (error instanceof Refused && TOKEN_REFUSED.includes(error.status)) return lock(error.message)
-    showUnreachable(/** @type {Error} */ (error).message)
+  // One after the other: a page must not take the connections of a browser from others.
+  for (const show of [showStatus, ...parts]) {
+    try {
+      await show()
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error)
+      if (!(error instanceof Refused)) {
+        showUnreachable(message)
+        break
+      }
+      if (TOKEN_REFUSED.includes(error.status)) return lock(message)
+      // The parts of this node are shown also while the store is unavailable.
+      showIncomplete(message)
+    }
   }
   return true
 }

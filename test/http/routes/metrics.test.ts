@@ -75,6 +75,16 @@ t.test('metrics: an unavailable store hides only its own metric', async t => {
   t.match(text, /^relay_streams_open 0$/m)
 })
 
+t.test('metrics: scrapes and the status of the operator share one write to the store', async t => {
+  const store = memoryStore()
+  let checks = 0
+  const check = async (): Promise<void> => { checks++ }
+  const { url } = await mountRelay(t, { ...store, check })
+  for (let scrape = 0; scrape < 3; scrape++) t.match(await read(url), /^relay_ready 1$/m)
+  t.match(await (await fetch(`${url}/admin/api/status`)).json(), { ready: true })
+  t.equal(checks, 1)
+})
+
 t.test('metrics: readiness, version, last commit and bytes of the store are shown', async t => {
   const { url } = await startRelay(t, { STORE_URL: `sqlite:${t.testdir()}/relay.db` })
   t.match(await read(url), /^relay_last_commit_timestamp_seconds 0$/m)
