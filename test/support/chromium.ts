@@ -40,3 +40,13 @@ export async function startChromium (t: Test): Promise<TestBrowser> {
     }
   }
 }
+
+/** Collects the warnings and errors of a page from now on. */
+export function collectMessages (page: Page): readonly string[] {
+  const messages: string[] = []
+  page.on('console', (message) => {
+    if (['warning', 'error'].includes(message.type())) messages.push(message.text())
+  })
+  page.on('pageerror', ({ message }) => { messages.push(message) })
+  return messages
+}

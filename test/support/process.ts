@@ -75,7 +75,7 @@ function run (t: Test, [program, ...args]: string[], env: Env): Running {
 }
 
 /** Kills a command and its children: npm has some, and they must not outlive the test. */
-function killGroup (pid: number): void {
+export function killGroup (pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {

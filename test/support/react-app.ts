@@ -5,18 +5,15 @@ import { build, type BuildOptions } from 'esbuild'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { phraseReady, post } from './callbacks.ts'
-import { startChromium } from './chromium.ts'
+import { collectMessages, startChromium } from './chromium.ts'
 import { startRelay, temporaryFolder } from './relay.ts'
 import { startServer } from './server.ts'
 
 /**
- * App that shows the result of `usePhrase`, on a server and in a page. `show(taskId)` changes the task; an empty one
- * unmounts the component.
+ * App that shows the result of `usePhrase`. `show(taskId)` changes the task; an empty one unmounts the component.
  */
 const APP = `
-import { createElement, StrictMode, useState, version } from 'react'
-import { hydrateRoot } from 'react-dom/client'
-import { renderToString } from 'react-dom/server.browser'
+import { createElement, StrictMode, useState } from 'react'
 import { usePhrase } from './src/client/react/index.ts'
 
 function Show ({ taskId, relay }) {
@@ -30,17 +27,21 @@ function App ({ relay, taskId }) {
   globalThis.show = show
   return createElement(StrictMode, null, shown && createElement(Show, { taskId: shown, relay }))
 }
+`
 
-export { version }
+const ON_SERVER = `${APP}
+import { renderToString } from 'react-dom/server'
+export { version } from 'react'
 export function render (props) { return renderToString(createElement(App, props)) }
+`
+
+const IN_PAGE = `${APP}
+import { hydrateRoot } from 'react-dom/client'
 export function hydrate (props) {
   Object.assign(globalThis, { completed: [], shown: [] })
   hydrateRoot(document.getElementById('root'), createElement(App, props))
 }
 `
-
-const PAGE: BuildOptions = { format: 'iife', globalName: 'app' }
-const SERVER: BuildOptions = { format: 'esm' }
 
 interface Props {
   readonly relay: string
@@ -48,10 +49,10 @@ interface Props {
 }
 
 /** Bundles the app with the development build of React, which checks more. */
-async function bundle (packages: string, options: BuildOptions): Promise<string> {
+async function bundle (contents: string, packages: string, options: BuildOptions): Promise<string> {
   const { outputFiles = [] } = await build({
     ...options,
-    stdin: { contents: APP, resolveDir: '.', loader: 'js' },
+    stdin: { contents, resolveDir: '.', loader: 'js' },
     bundle: true,
     write: false,
     define: { 'process.env.NODE_ENV': '"development"' },
@@ -66,30 +67,26 @@ async function openApp (t: Test, packages: string, props: Props): Promise<{
   readonly html: string
   readonly version: string
   /** Warnings and errors of the page. */
-  readonly messages: string[]
+  readonly messages: readonly string[]
 }> {
-  const file = join(temporaryFolder(t), 'app.mjs')
-  writeFileSync(file, await bundle(packages, SERVER))
+  const file = join(temporaryFolder(t), 'app.cjs')
+  writeFileSync(file, await bundle(ON_SERVER, packages, { format: 'cjs', platform: 'node' }))
   const { render, version } = await import(pathToFileURL(file).href)
   const html: string = render(props)
-  const script = await bundle(packages, PAGE)
+  const script = await bundle(IN_PAGE, packages, { format: 'iife', globalName: 'app' })
   const { url } = await startServer(t, (request, response) => {
     if (request.url === '/app.js') response.setHeader('content-type', 'text/javascript').end(script)
     else response.setHeader('content-type', 'text/html').end(`<link rel="icon" href="data:,"><p id="root">${html}</p>`)
   })
-  const messages: string[] = []
   const page = await (await startChromium(t)).open(t, url)
-  page.on('console', (message) => {
-    if (['warning', 'error'].includes(message.type())) messages.push(message.text())
-  })
-  page.on('pageerror', ({ message }) => { messages.push(message) })
+  const messages = collectMessages(page)
   await page.addScriptTag({ url: '/app.js' })
   await page.evaluate(`app.hydrate(${JSON.stringify(props)})`)
   return { page, html, version, messages }
 }
 
 /** Resolves when the relay has this number of open streams. */
-async function streamsBecome (relay: string, count: number): Promise<void> {
+export async function streamsBecome (relay: string, count: number): Promise<void> {
   for (;;) {
     const metrics = await (await fetch(`${relay}/metrics`)).text()
     if (metrics.includes(`\nrelay_streams_open ${count}\n`)) return

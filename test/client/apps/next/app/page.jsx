@@ -1,0 +1,5 @@
+import { Phrase } from './phrase.jsx'
+
+export default function Page () {
+  return <Phrase />
+}
