@@ -9,13 +9,22 @@ const FILTERS_A_BLOCK = 32
 export function createFilter (texts: readonly string[]): Uint8Array {
   const filter = new Uint8Array(BITS / 8)
   for (const text of texts) {
-    for (const bit of bitsOf(text)) filter[bit >>> 3]! |= 1 << (bit & 7)
+    const hash = hashOf(text)
+    for (let i = 0; i < HASHES; i++) {
+      const bit = bitOf(hash, i)
+      filter[bit >>> 3]! |= 1 << (bit & 7)
+    }
   }
   return filter
 }
 
-/** Returns the bits that a text sets in a filter. */
-function bitsOf (text: string): number[] {
+interface Hash {
+  readonly start: number
+  readonly step: number
+}
+
+/** Returns two hashes of a text, of which its bits in a filter are made. */
+function hashOf (text: string): Hash {
   // FNV-1a, and another hash of its kind.
   let [first, second] = [0x811c9dc5, 0x01000193]
   for (let i = 0; i < text.length; i++) {
@@ -23,8 +32,11 @@ function bitsOf (text: string): number[] {
     first = Math.imul(first ^ code, 0x01000193)
     second = Math.imul(second ^ code, 0x85ebca6b)
   }
-  const [start, step] = [mix(first), mix(second)]
-  return Array.from({ length: HASHES }, (_, i) => start + Math.imul(i, step) & BITS - 1)
+  return { start: mix(first), step: mix(second) }
+}
+
+function bitOf ({ start, step }: Hash, i: number): number {
+  return start + Math.imul(i, step) & BITS - 1
 }
 
 /** Makes every bit of a hash depend on all of its bits. */
@@ -72,9 +84,10 @@ export function createFilters (): Filters {
 
     mayHave (text) {
       if (blocks.length === 0) return []
-      const bits = bitsOf(text)
+      const hash = hashOf(text)
       return blocks.flatMap(({ words, numbers }) => {
-        const may = bits.reduce((left, bit) => left && left & words[bit]!, -1)
+        let may = -1
+        for (let i = 0; i < HASHES && may !== 0; i++) may &= words[bitOf(hash, i)]!
         return may === 0 ? [] : numbers.filter((_, i) => (may & 1 << i) !== 0).reverse()
       })
     }
