@@ -195,6 +195,11 @@ export const ConfigSchema = Type.Object({
     default: 5000,
     description: 'the same for one task; 0 is no limit'
   }),
+  MAX_CALLBACKS: integer(0, MAX_STREAMS, {
+    default: 5000,
+    description: 'maximum number of authentic callbacks that wait for the store; further ones are answered 503 ' +
+      'OVERLOADED; 0 is no limit'
+  }),
   KEEP_ALIVE_TIMEOUT_MS: milliseconds({
     default: 72_000,
     description: 'time after which an idle connection is closed, in milliseconds. Set more than the idle timeout ' +

@@ -222,6 +222,13 @@ export interface Config {
    */
   readonly MAX_STREAMS_PER_TASK: number
   /**
+   * Maximum number of authentic callbacks that wait for the store; further ones are answered 503 OVERLOADED; 0 is no
+   * limit.
+   *
+   * @default 5000
+   */
+  readonly MAX_CALLBACKS: number
+  /**
    * Time after which an idle connection is closed, in milliseconds. Set more than the idle timeout of a load balancer,
    * which otherwise sends requests on connections that just closed; 0 never closes them.
    *

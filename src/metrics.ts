@@ -7,7 +7,8 @@ import { VERSION } from './version.ts'
 const OUTCOMES = [
   'kept', 'duplicate', 'quarantined', 'AUTH_FAILURES_EXCEEDED', 'BODY_NOT_JSON', 'BODY_TOO_LARGE',
   'CALLBACK_UNAUTHENTIC', 'CALLBACK_UNREADABLE', 'HOST_UNKNOWN', 'INTERNAL', 'MEDIA_TYPE_UNSUPPORTED',
-  'METHOD_NOT_ALLOWED', 'NOT_FOUND', 'QUARANTINE_FULL', 'REQUEST_INVALID', 'STORE_UNAVAILABLE', 'URL_TOO_LONG'
+  'METHOD_NOT_ALLOWED', 'NOT_FOUND', 'OVERLOADED', 'QUARANTINE_FULL', 'REQUEST_INVALID', 'STORE_UNAVAILABLE',
+  'URL_TOO_LONG'
 ]
 
 /** Reasons for which a stream or a task is not shown: the limit that is reached, or the code of the problem. */

@@ -12,6 +12,7 @@ import { createAuthFailures } from './http/guards/failures.ts'
 import { createRefusalLog, type RefusalLog } from './http/guards/refusal-log.ts'
 import { knownHostsOnly } from './http/guards/host.ts'
 import { createStreamLimits } from './http/guards/stream-limits.ts'
+import { createUnderWay } from './http/guards/under-way.ts'
 import { refuseOtherMethods } from './http/routes/methods.ts'
 import { sendProblem } from './http/problems.ts'
 import { admin } from './http/routes/admin.ts'
@@ -115,8 +116,9 @@ async function mountRoutes (app: FastifyInstance, parts: Parts): Promise<void> {
   const { config, hub, metrics, streams, asking, refusals, authenticator, failures, limits, checkTickets } = parts
   const bodyLimit = config.BODY_LIMIT_BYTES
   const onAppended: CallbackOptions['onAppended'] = (appended) => { asking.report.onAppended(appended, 'callback') }
-  const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, onAppended }
-  await app.register(callback, inbound)
+  const underWay = createUnderWay(config.MAX_CALLBACKS)
+  const inbound = { hub, read: readCallback, bodyLimit, authenticator, failures, metrics, refusals, underWay }
+  await app.register(callback, { ...inbound, onAppended })
   const checkApiToken = apiTokenCheck(config.API_TOKENS)
   await app.register(submit, { ...submitOptions(config), checkApiToken, submitter: asking.submitter, metrics })
   await app.register(erase, { hub, checkApiToken })

@@ -154,6 +154,21 @@ t.test('answers of a relay whose store fails', async t => {
   await call(t, url, 'delete /tasks/a')
 })
 
+t.test('the answer of a relay with too many callbacks under way', async t => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const { promise: arrived, resolve } = Promise.withResolvers<void>()
+  const append = async (): Promise<never> => {
+    resolve()
+    return promise
+  }
+  const { url } = await mountRelay(t, { ...memoryStore(), append }, { config: { MAX_CALLBACKS: 1 } })
+  const first = fetch(`${url}/callback`, { method: 'POST', headers: JSON_TYPE, body: CALLBACK })
+  await arrived
+  await call(t, url, 'post /callback', { body: CALLBACK })
+  reject(new RelayError('STORE_UNAVAILABLE', 'Cannot use the store: the test says so'))
+  await first
+})
+
 t.test('answers to submissions', async t => {
   const sandbox = await startSandbox(t)
   const { url } = await startAsking(t, sandbox.url)

@@ -17,6 +17,7 @@ import {
 } from '../guards/media-type.ts'
 import { networkOf } from '../guards/network.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
+import type { UnderWay } from '../guards/under-way.ts'
 import { pathOf } from '../path.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
 
@@ -38,6 +39,7 @@ export interface CallbackOptions {
   readonly failures: AuthFailures
   readonly metrics: Metrics
   readonly refusals: RefusalLog
+  readonly underWay: UnderWay
   /** Called with the result of every append. */
   readonly onAppended: (appended: Appended) => void
 }
@@ -55,7 +57,9 @@ interface Arrival {
 
 /** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
-  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, onAppended } = options
+  const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, underWay, onAppended } = options
+  // First of all, and before the body is read: a refusal must cost little.
+  app.addHook('onRequest', async () => { underWay.requireRoom() })
   app.addHook('onRequest', async (request) => { await authenticator.screen(request) })
   if (!authenticator.required) app.addHook('onRequest', requireSameOrigin)
   app.addHook('onRequest', requireIdentityCoding)
@@ -99,7 +103,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep ({ step, proof }: Arrival, { taskId, draft }: ReadCallback) {
     const began = performance.now()
-    const appended = await hub.publish(taskId, { ...draft, delivery: proof.delivery })
+    const appended = await underWay.count(hub.publish(taskId, { ...draft, delivery: proof.delivery }))
     const { event, duplicate } = appended
     metrics.callback(duplicate ? 'duplicate' : 'kept')
     if (!duplicate) metrics.event(event.event)
@@ -131,7 +135,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const { step, body, proof, path, mediaType } = arrival
     const digest = digestOfHeld(arrival)
     const { taskId: signedTaskId, delivery, submission } = proof
-    const first = await hub.hold({ step, body, reason, digest, signedTaskId, delivery, submission })
+    const first = await underWay.count(hub.hold({ step, body, reason, digest, signedTaskId, delivery, submission }))
     app.log.warn({ step, path, mediaType, field, reason }, 'callback quarantined')
     return first
   }

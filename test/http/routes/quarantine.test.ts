@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { createAuthenticator } from '../../../src/http/guards/authenticator.ts'
 import { createAuthFailures } from '../../../src/http/guards/failures.ts'
+import { createUnderWay } from '../../../src/http/guards/under-way.ts'
 import { createRefusalLog } from '../../../src/http/guards/refusal-log.ts'
 import { callback } from '../../../src/http/routes/callback.ts'
 import { createHub, localBus, memoryStore, phraseRelay, readHeld } from '../../../src/index.ts'
@@ -107,6 +108,7 @@ async function withDefect (t: Test, tokens: string[]) {
     failures: createAuthFailures(0),
     metrics: createMetrics(),
     refusals: createRefusalLog(app.log),
+    underWay: createUnderWay(0),
     onAppended () {}
   })
   return { hub, log, inject: () => app.inject({ method: 'POST', url: `/callback${query}`, payload: phraseReady('a') }) }
