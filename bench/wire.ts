@@ -61,7 +61,8 @@ export function openPoster (port: number): Poster {
 
   function send (request: string): Promise<number> {
     waiting = Promise.withResolvers()
-    socket.write(request)
+    if (socket.destroyed) waiting.reject(new Error('Cannot post: the connection has ended'))
+    else socket.write(request)
     return waiting.promise
   }
 

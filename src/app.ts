@@ -13,6 +13,10 @@ import { mountRelay } from './plugin.ts'
 import { reportRedis } from './redis-report.ts'
 import { openHistory, type HistoryOptions } from './storage.ts'
 
+// Connections that wait to be accepted. With the default of 511, a burst of new ones loses some, which try again after
+// a second or later. The system may have a lower limit.
+const BACKLOG = 4096
+
 /** A relay that is ready to listen. */
 export interface Relay {
   readonly app: FastifyInstance
@@ -79,7 +83,7 @@ function fitCapacity (app: FastifyInstance, { MAX_STREAMS }: Config): Capacity {
 
 async function listen (app: FastifyInstance, address: ListenAddress): Promise<string> {
   try {
-    return await app.listen({ ...address, listenTextResolver })
+    return await app.listen({ ...address, backlog: BACKLOG, listenTextResolver })
   } catch (error) {
     throw toListenError(error as Error, address)
   }

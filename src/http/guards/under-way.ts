@@ -1,6 +1,6 @@
 import { RelayError } from '../../errors.ts'
 
-/** Number of callbacks that are under way, which is bounded: with more, all would be answered late. */
+/** Number of callbacks that wait for the store. It is bounded, and so is their memory while the store stands still. */
 export interface UnderWay {
   /**
    * Requires that there are fewer than the limit.
