@@ -11,7 +11,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // take it from the environment. Compiled code makes the report of coverage less exact.
 const { enableCompileCache, flushCompileCache } = process.getBuiltinModule('node:module')
 if (enableCompileCache && !process.env.NODE_V8_COVERAGE) {
-  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+  process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
   enableCompileCache()
 }
 const { main } = await import('./main.ts')

@@ -2,13 +2,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { createClock } from '../clock.ts'
 import type { DeliveryTable } from '../delivery.ts'
 import type { Epochs, EventRow, Fork, StoredEvent } from './epochs.ts'
+import { taskIdOf, type Generations } from './generations.ts'
 import { ERASED_EVENT } from '../erased.ts'
 
 interface Known {
   readonly digest: string
   readonly isHeld: number
   readonly isErased: number
-  readonly taskKey: string
+  /** Null for a callback in quarantine. */
+  readonly taskKey: string | null
   readonly seq: number
   readonly fork: Fork
 }
@@ -21,7 +23,9 @@ type Row = Known & (Pick<EventRow, 'event' | 'data'> | { readonly event: null })
  *
  * `remember()` also removes up to two expired keys, so that the table stays in proportion to the traffic.
  */
-export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): DeliveryTable<StoredEvent> {
+export function sqliteDeliveries (
+  db: DatabaseSync, { epochs: { toStored }, generations }: { epochs: Epochs, generations: Generations }
+): DeliveryTable<StoredEvent> {
   const clock = createClock()
   const find = db.prepare(`
     SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_key AS taskKey, deliveries.seq,
@@ -31,6 +35,7 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
     FROM deliveries LEFT JOIN events ON events.task_key = deliveries.task_key AND events.seq = deliveries.seq
       AND events.fork IS deliveries.fork
     WHERE key = ?`)
+  const erased = db.prepare('SELECT 1 FROM marks WHERE task_key = ? AND erased >= ?')
   const insert = db.prepare(`
     INSERT OR REPLACE INTO deliveries (key, digest, task_key, seq, fork, expires_at, rejects)
     VALUES (?, ?, ?, ?, ?, ?, ?)`)
@@ -44,9 +49,17 @@ export function sqliteDeliveries (db: DatabaseSync, { toStored }: Epochs): Deliv
     return (forgotten.get() as { until: number } | undefined)?.until ?? 0
   }
 
+  /** Whether the task began again in another generation and was erased there. */
+  function wasErasedElsewhere (taskKey: string, seq: number): boolean {
+    const key = generations.find(taskIdOf(taskKey))
+    return key !== undefined && erased.get(key, seq) !== undefined
+  }
+
   function eventOf (row: Row): StoredEvent | undefined {
+    if (row.taskKey === null) return undefined
     if (row.event !== null) return toStored(row.taskKey, row)
-    return row.isErased === 1 ? toStored(row.taskKey, { ...row, ...ERASED_EVENT }) : undefined
+    const isErased = row.isErased === 1 || wasErasedElsewhere(row.taskKey, row.seq)
+    return isErased ? toStored(row.taskKey, { ...row, ...ERASED_EVENT }) : undefined
   }
 
   return {

@@ -18,7 +18,8 @@ export function eraseTask (s: Session, { taskId, held, at }: Erasure): Erased {
   s.db.exec('PRAGMA secure_delete = ON')
   try {
     const seq = s.log.last(taskId)
-    const key = s.generations.find(taskId) ?? s.generations.fresh(taskId)
+    // Without events and callbacks it gets no mark, and no key.
+    const key = s.generations.find(taskId) ?? (held.length > 0 ? s.generations.fresh(taskId) : '')
     renewFork(s.db)
     const fork = s.epochs.currentFork()
     const callbacks = held.filter((id) => eraseHeld(s, id, { key, fork })).length

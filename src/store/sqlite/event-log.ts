@@ -31,7 +31,8 @@ type Newest = Mark & { readonly at: number, readonly digest: string }
 
 /** Key of a task, and its newest event or else its mark. */
 interface Place {
-  readonly key: string
+  /** Undefined for an unknown task. */
+  readonly key: string | undefined
   readonly newest?: Newest
   readonly mark?: Mark
 }
@@ -66,13 +67,15 @@ export function sqliteEventLog (
       const only = mark.get(key) as Mark | undefined
       if (only) return { key, mark: only }
     }
-    return { key: generations.fresh(taskId) }
+    return { key: undefined }
   }
 
   const lastOf = ({ newest, mark }: Place): number => (newest ?? mark)?.seq ?? 0
 
-  function add (entry: Entry, { key, seq }: { key: string, seq: number }): Kept {
+  function add (entry: Entry, place: Place): Kept {
     const { at, event, data, digest } = entry
+    const { key = generations.fresh(entry.taskId) } = place
+    const seq = lastOf(place) + 1
     fork ??= currentFork()
     const outcome = outcomeOf(entry)
     if (outcome === null) insert.run(key, seq, fork, at, event, data, digest)
@@ -89,31 +92,31 @@ export function sqliteEventLog (
     last: (taskId) => lastOf(placeOf(taskId)),
 
     lastBefore (taskId, time) {
-      const { key, mark } = placeOf(taskId)
+      const { key = null, mark } = placeOf(taskId)
       return (before.get(key, time) as { seq: number | null }).seq ?? mark?.seq ?? 0
     },
 
     outcomes (taskId) {
-      const rows = outcomes.all(placeOf(taskId).key) as unknown as WrittenOutcome[]
+      const rows = outcomes.all(placeOf(taskId).key ?? null) as unknown as WrittenOutcome[]
       return rows.map(({ outcome, ...row }) => ({ ...row, ...readOutcome(outcome) }))
     },
 
-    attribute (taskId, seq, submission) { attribute.run(submission, placeOf(taskId).key, seq) },
+    attribute (taskId, seq, submission) { attribute.run(submission, placeOf(taskId).key as string, seq) },
 
     append (draft) {
       const place = placeOf(draft.taskId)
-      return add(toEntry(draft.taskId, draft, draft.at), { key: place.key, seq: lastOf(place) + 1 })
+      return add(toEntry(draft.taskId, draft, draft.at), place)
     },
 
     appendNew (entry, windowMs) {
       const { taskId, at, digest } = entry
       const place = placeOf(taskId)
       const { key, newest } = place
-      if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(key, newest.seq)
-      return add(entry, { key, seq: lastOf(place) + 1 })
+      if (newest && isRepeat(newest, digest, at, windowMs)) return repeat(key as string, newest.seq)
+      return add(entry, place)
     },
 
-    repeat: (taskId, seq) => repeat(placeOf(taskId).key, seq),
+    repeat: (taskId, seq) => repeat(placeOf(taskId).key as string, seq),
 
     newestId (taskId) {
       const { newest, mark } = placeOf(taskId)

@@ -1,5 +1,5 @@
 /** Number of texts for which a filter is made. Then one of 1,700 other texts passes; with more texts, more do. */
-export const FILTER_TEXTS = 32_768
+export const FILTER_TEXTS = 16_384
 
 const HASHES = 8
 const BITS = FILTER_TEXTS * 16
@@ -49,8 +49,8 @@ function mix (hash: number): number {
 export interface Filters {
   /** Adds a filter; numbers must ascend. */
   add (number: number, filter: Uint8Array): void
-  /** Forgets filters with smaller numbers, sooner or later. */
-  forgetBefore (number: number): void
+  /** Forgets the filters with other numbers. */
+  keep (numbers: ReadonlySet<number>): void
   /** Returns the numbers of the filters that may have a text, in descending order. */
   mayHave (text: string): number[]
 }
@@ -59,6 +59,8 @@ export interface Filters {
 interface Block {
   readonly words: Uint32Array
   readonly numbers: number[]
+  /** Bits of the filters that are kept. */
+  kept: number
 }
 
 /** Creates filters without any. */
@@ -69,24 +71,32 @@ export function createFilters (): Filters {
     add (number, filter) {
       let block = blocks[0]
       if (!block || block.numbers.length === FILTERS_A_BLOCK) {
-        block = { words: new Uint32Array(BITS), numbers: [] }
+        block = { words: new Uint32Array(BITS), numbers: [], kept: 0 }
         blocks.unshift(block)
       }
       const { words, numbers } = block
-      const mask = 1 << numbers.length
+      const column = numbers.length
+      block.kept |= 1 << column
       numbers.push(number)
-      filter.forEach((byte, i) => {
-        for (let rest = byte, bit = i * 8; rest !== 0; rest >>= 1, bit++) if (rest & 1) words[bit]! |= mask
-      })
+      for (let i = 0; i < filter.length; i++) {
+        const byte = filter[i]!
+        if (byte === 0) continue
+        for (let bit = 0; bit < 8; bit++) words[i * 8 + bit]! |= (byte >> bit & 1) << column
+      }
     },
 
-    forgetBefore (number) { blocks = blocks.filter(({ numbers }) => numbers.at(-1)! >= number) },
+    keep (kept) {
+      for (const block of blocks) {
+        block.kept = block.numbers.reduce((bits, number, i) => kept.has(number) ? bits | 1 << i : bits, 0)
+      }
+      blocks = blocks.filter(({ kept }) => kept !== 0)
+    },
 
     mayHave (text) {
       if (blocks.length === 0) return []
       const hash = hashOf(text)
-      return blocks.flatMap(({ words, numbers }) => {
-        let may = -1
+      return blocks.flatMap(({ words, numbers, kept }) => {
+        let may = kept
         for (let i = 0; i < HASHES && may !== 0; i++) may &= words[bitOf(hash, i)]!
         return may === 0 ? [] : numbers.filter((_, i) => (may & 1 << i) !== 0).reverse()
       })

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { createFilter, createFilters, FILTER_TEXTS } from './filter.ts'
+import { createFilter, createFilters, FILTER_TEXTS, type Filters } from './filter.ts'
 
 // Small enough that the pages of its index are written again and again between two checkpoints.
-const EVENTS_EACH = FILTER_TEXTS
+const TASKS_EACH = FILTER_TEXTS
 // Follows every character of a task id.
 const MARKER = '~'
 const AFTER_MARKER = '\x7f'
@@ -19,16 +19,33 @@ export interface Generations {
   find (taskId: string): string | undefined
   /** Returns the keys that a task may have, the one of the newest generation first. */
   keys (taskId: string): string[]
-  /** Returns the key of a task that begins now. */
-  fresh (taskId: string): string
 }
 
 /** Generations, for the writer's transaction. */
 export interface WrittenGenerations extends Generations {
-  /** Starts a transaction: reads the newest generation, or starts one after enough events. */
+  /** Starts a transaction: reads the newest generation, or starts one if that is full. */
   begin (): void
-  /** Removes the oldest generations that have no tasks any more. */
+  /** Returns the key of a task that begins now, and counts it. */
+  fresh (taskId: string): string
+  /** Ends a transaction: keeps the number of its new tasks. */
+  end (): void
+  /** Forgets what a transaction that failed has read of itself. */
+  rollBack (): void
+  /** Removes the generations that have no tasks any more. */
   prune (): void
+}
+
+/** Knowledge of the generations of a file. The filters take a while to read, so it outlives a connection. */
+export interface KnownGenerations {
+  filters: Filters
+  current: number
+  /** Generations that may have any task, in descending order. */
+  open: number[]
+}
+
+/** Returns the knowledge of no generation. */
+export function noGenerations (): KnownGenerations {
+  return { filters: createFilters(), current: 0, open: [] }
 }
 
 interface Numbers {
@@ -54,34 +71,33 @@ function keyIn (generation: number, taskId: string): string {
 }
 
 /** Prepares the statements that find tasks. */
-export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (newest?: Numbers): boolean } {
+export function sqliteGenerations (
+  db: DatabaseSync, known: KnownGenerations
+): Generations & { refresh (newest?: Numbers): boolean } {
   const newest = db.prepare('SELECT max(number) AS number FROM generations')
-  const oldest = db.prepare('SELECT min(number) AS number FROM generations')
+  const numbers = db.prepare('SELECT number FROM generations')
   const since = db.prepare('SELECT number, filter FROM generations WHERE number >= ? ORDER BY number')
   const isKnown = db.prepare(`
     SELECT 1 FROM events WHERE task_key = ?1 UNION ALL SELECT 1 FROM marks WHERE task_key = ?1 LIMIT 1`)
-  let filters = createFilters()
-  let current = 0
-  // May have any task; descending.
-  let open: number[] = []
 
   /** Reads the generations from the newest known one on, if there is a newer one. Returns whether there is. */
   function refresh ({ number } = newest.get() as unknown as Numbers): boolean {
-    if (number === current) return false
+    if (number === known.current) return false
     // An older copy of the file was put back.
-    if (number < current) [filters, open, current] = [createFilters(), [], 0]
-    open = open.filter((one) => one !== current)
-    for (const { number, filter } of since.all(current) as unknown as Generation[]) {
-      if (filter) filters.add(number, filter)
-      else open.unshift(number)
+    if (number < known.current) Object.assign(known, noGenerations())
+    const kept = new Set((numbers.all() as unknown as Numbers[]).map((one) => one.number))
+    known.open = known.open.filter((one) => one !== known.current && kept.has(one))
+    for (const { number, filter } of since.all(known.current) as unknown as Generation[]) {
+      if (filter) known.filters.add(number, filter)
+      else known.open.unshift(number)
     }
-    filters.forgetBefore((oldest.get() as unknown as Numbers).number)
-    current = number
+    known.filters.keep(kept)
+    known.current = number
     return true
   }
 
   function keys (taskId: string): string[] {
-    return [...open, ...filters.mayHave(taskId)].map((number) => keyIn(number, taskId))
+    return [...known.open, ...known.filters.mayHave(taskId)].map((number) => keyIn(number, taskId))
   }
 
   return {
@@ -91,33 +107,35 @@ export function sqliteGenerations (db: DatabaseSync): Generations & { refresh (n
       } while (refresh())
     },
     keys,
-    fresh: (taskId) => keyIn(current, taskId),
     refresh
   }
 }
 
-/** Prepares the statements that find tasks and start generations. */
-export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
-  const { refresh, ...generations } = sqliteGenerations(db)
-  const newest = db.prepare(`
-    SELECT number, start, (SELECT coalesce(max(n), 0) FROM events) AS last
-    FROM generations ORDER BY number DESC LIMIT 1`)
-  const oldest = db.prepare('SELECT number FROM generations ORDER BY number LIMIT 1')
+/** Prepares the statements that find tasks and start generations. Reads the filters, so it must not be in a lock. */
+export function writtenGenerations (db: DatabaseSync, known: KnownGenerations): WrittenGenerations {
+  const { refresh, ...generations } = sqliteGenerations(db, known)
+  const newest = db.prepare('SELECT number, tasks FROM generations ORDER BY number DESC LIMIT 1')
+  const all = db.prepare('SELECT number FROM generations ORDER BY number')
   const keysIn = db.prepare(`
-    SELECT DISTINCT task_key AS key FROM events WHERE task_key > ?1 AND task_key < ?2
-    UNION ALL SELECT task_key FROM marks WHERE task_key > ?1 AND task_key < ?2`)
+    SELECT DISTINCT task_key AS key FROM events WHERE task_key >= ?1 AND task_key < ?2
+    UNION ALL SELECT task_key FROM marks WHERE task_key >= ?1 AND task_key < ?2`)
   const seal = db.prepare('UPDATE generations SET filter = ? WHERE number = ?')
-  const start = db.prepare('INSERT INTO generations (number, start) VALUES (?, ?)')
+  const start = db.prepare('INSERT INTO generations (number, tasks) VALUES (?, 0)')
+  const count = db.prepare('UPDATE generations SET tasks = tasks + ? WHERE number = ?')
   const first = db.prepare(`
-    SELECT 1 FROM events WHERE task_key > ?1 AND task_key < ?2
-    UNION ALL SELECT 1 FROM marks WHERE task_key > ?1 AND task_key < ?2 LIMIT 1`)
+    SELECT 1 FROM events WHERE task_key >= ?1 AND task_key < ?2
+    UNION ALL SELECT 1 FROM marks WHERE task_key >= ?1 AND task_key < ?2 LIMIT 1`)
   const remove = db.prepare('DELETE FROM generations WHERE number = ?')
+  let begun = 0
+  let isStarted = false
+  refresh()
 
-  /** Gives a generation its filter, and starts the next one after row `n`. */
-  function startAfter ({ number }: Numbers, n: number): Numbers {
+  /** Gives a generation its filter, and starts the next one. */
+  function startAfter ({ number }: Numbers): Numbers {
     const rows = keysIn.all(...rangeOf(number)) as unknown as Array<{ key: string }>
     seal.run(createFilter(rows.map(({ key }) => taskIdOf(key))), number)
-    start.run(number + 1, n)
+    start.run(number + 1)
+    isStarted = true
     return { number: number + 1 }
   }
 
@@ -125,18 +143,26 @@ export function writtenGenerations (db: DatabaseSync): WrittenGenerations {
     ...generations,
 
     begin () {
-      const current = newest.get() as unknown as Numbers & { start: number, last: number }
-      const { start, last } = current
-      // The numbers of rows start again in a table that became empty.
-      refresh(last < start || last - start >= EVENTS_EACH ? startAfter(current, last) : current)
+      begun = 0
+      isStarted = false
+      const current = newest.get() as unknown as Numbers & { tasks: number }
+      refresh(current.tasks >= TASKS_EACH ? startAfter(current) : current)
     },
 
+    fresh (taskId) {
+      begun++
+      return keyIn(known.current, taskId)
+    },
+
+    end () { if (begun > 0) count.run(begun, known.current) },
+
+    // Another process may start the same generation with other tasks in the one before.
+    rollBack () { if (isStarted) Object.assign(known, noGenerations()) },
+
     prune () {
-      const current = newest.get() as unknown as Numbers
-      for (;;) {
-        const { number } = oldest.get() as unknown as Numbers
-        if (number === current.number || first.get(...rangeOf(number)) !== undefined) return
-        remove.run(number)
+      const numbers = (all.all() as unknown as Numbers[]).map(({ number }) => number)
+      for (const number of numbers.slice(0, -1)) {
+        if (first.get(...rangeOf(number)) === undefined) remove.run(number)
       }
     }
   }

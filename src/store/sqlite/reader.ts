@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { filesOf, guard, openForReading, snapshots } from './database.ts'
 import { sqliteEpochs, toEvent, type EventRow } from './epochs.ts'
-import { sqliteGenerations } from './generations.ts'
+import { noGenerations, sqliteGenerations, type KnownGenerations } from './generations.ts'
 import { parseEventId } from '../event-id.ts'
 import { extentReader } from './extent.ts'
 import { takePage } from '../page.ts'
@@ -44,11 +44,12 @@ export interface SqliteReader {
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from every method
  */
 export function sqliteReader (path: string): SqliteReader {
+  const known = noGenerations()
   let session: Session | undefined
 
   function read<T> (work: (session: Session) => T): T {
     return guard(path, () => {
-      session ??= open(path)
+      session ??= open(path, known)
       try {
         return work(session)
       } catch (error) {
@@ -81,12 +82,12 @@ export function sqliteReader (path: string): SqliteReader {
 
 type Session = ReturnType<typeof open>
 
-function open (path: string) {
+function open (path: string, known: KnownGenerations) {
   // Opening would start another log, although the writer has one.
   if (filesOf(path).wal === undefined) throw new Error('its log was removed while it was in use')
   const db: DatabaseSync = openForReading(path)
   const epochs = sqliteEpochs(db)
-  const generations = sqliteGenerations(db)
+  const generations = sqliteGenerations(db, known)
   return {
     db,
     snapshot: snapshots(db),

@@ -109,9 +109,9 @@ const MIGRATIONS: ReadonlyArray<string | ((db: DatabaseSync) => void)> = [`
   ALTER TABLE events RENAME COLUMN task_id TO task_key;
   ALTER TABLE marks RENAME COLUMN task_id TO task_key;
   ALTER TABLE deliveries RENAME COLUMN task_id TO task_key;
-  CREATE TABLE generations (number INTEGER PRIMARY KEY, start INTEGER NOT NULL, filter BLOB) STRICT;
+  CREATE TABLE generations (number INTEGER PRIMARY KEY, tasks INTEGER NOT NULL, filter BLOB) STRICT;
   INSERT INTO generations SELECT 0, 0, NULL WHERE EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM marks);
-  INSERT INTO generations SELECT 1, coalesce(max(n), 0), NULL FROM events;
+  INSERT INTO generations VALUES (1, 0, NULL);
 `]
 
 /** Version of the schema that this code reads and writes. */

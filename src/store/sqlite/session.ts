@@ -4,7 +4,7 @@ import { filesOf, openForWriting, type Files } from './database.ts'
 import { sqliteDeliveries } from './deliveries.ts'
 import { sqliteEpochs } from './epochs.ts'
 import { sqliteEventLog } from './event-log.ts'
-import { writtenGenerations } from './generations.ts'
+import { noGenerations, writtenGenerations, type KnownGenerations } from './generations.ts'
 import { sqliteHeldTable } from './quarantine-table.ts'
 import { prepareVersion } from './schema.ts'
 import { submissionCalls } from '../submission-calls.ts'
@@ -12,11 +12,14 @@ import { sqliteSubmissionTable } from './submission-table.ts'
 import { sqliteTrimmer } from './trim.ts'
 
 /** Opens the file again after a failure. Refuses another history: its numbers would mix with ours. */
-export function reopenSession (path: string, life: string, main: number | undefined): Session {
-  const session = filesOf(path).main === main ? openSession(path) : undefined
+export function reopenSession (
+  path: string, { life, main, known }: { life: string, main: number | undefined, known: KnownGenerations }
+): Session {
+  const session = filesOf(path).main === main ? openSession(path, known) : undefined
   if (!session) throw new Error('its file was removed or replaced while it was in use, put it back or restart')
   if (session.epochs.life === life) return session
   session.db.close()
+  Object.assign(known, noGenerations())
   throw new Error('its history was replaced while it was in use, restart to use the other one')
 }
 
@@ -50,11 +53,11 @@ export function rescue (path: string, db: DatabaseSync, { main, wal, shm }: File
 export type Session = ReturnType<typeof openSession>
 
 /** Opens the database of the writer. */
-export function openSession (path: string) {
+export function openSession (path: string, known: KnownGenerations) {
   const db: DatabaseSync = openForWriting(path)
   const prepare = (sql: string): StatementSync => db.prepare(sql)
   const epochs = sqliteEpochs(db)
-  const generations = writtenGenerations(db)
+  const generations = writtenGenerations(db, known)
   const log = sqliteEventLog(db, { epochs, generations })
   const submissions = sqliteSubmissionTable(db)
   return {
@@ -63,7 +66,7 @@ export function openSession (path: string) {
     log,
     submissions,
     calls: submissionCalls({ table: submissions, log }),
-    deliveries: sqliteDeliveries(db, epochs),
+    deliveries: sqliteDeliveries(db, { epochs, generations }),
     held: sqliteHeldTable(db),
     trimmer: sqliteTrimmer(db),
     epochs,

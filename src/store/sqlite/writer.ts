@@ -3,7 +3,7 @@ import { appendOnce, holdOnce } from '../delivery.ts'
 import { dataVersion, guard, requireSameFiles, transaction } from './database.ts'
 import { toDraft, toEntry, type Entry } from './entry.ts'
 import { toEvent } from './epochs.ts'
-import { taskIdOf } from './generations.ts'
+import { noGenerations, taskIdOf } from './generations.ts'
 import { eraseTask } from './erase.ts'
 import type { Kept } from './event-log.ts'
 import type { HeldEntry } from './quarantine-table.ts'
@@ -65,8 +65,10 @@ export interface SqliteWriter extends Pick<Trimmer, 'stale' | 'forgetMarks'>, Su
  * @throws {RelayError} `STORE_UNAVAILABLE`, naming the path, from here and from every method
  */
 export function sqliteWriter (path: string): SqliteWriter {
-  let session: Session | undefined = openSession(path)
+  const known = noGenerations()
+  let session: Session | undefined = openSession(path, known)
   const { epochs: { life }, files: { main } } = session
+  const history = { life, main, known }
   let isStranded = false
   // Another connection may have written before this one was opened.
   let version = NaN
@@ -75,7 +77,7 @@ export function sqliteWriter (path: string): SqliteWriter {
   function write<T> (work: (session: Session) => T): T {
     return guard(path, () => {
       if (isStranded) throw new Error('its log was removed while it was in use')
-      session ??= reopenSession(path, life, main)
+      session ??= reopenSession(path, history)
       const { db, files, generations, log, version: schema } = session
       try {
         const result = transaction(db, () => {
@@ -84,13 +86,16 @@ export function sqliteWriter (path: string): SqliteWriter {
           readVersion(schema)
           generations.begin()
           log.begin()
-          return work(session as Session)
+          const result = work(session as Session)
+          generations.end()
+          return result
         })
         // A commit into a log that was removed in the meantime is not durable.
         requireSameFiles(path, files)
         return result
       } catch (error) {
         version = NaN
+        generations.rollBack()
         // If it throws, the session stays, and the next transaction tries again.
         isStranded = rescue(path, db, files) === 'left'
         session = undefined
@@ -131,7 +136,7 @@ export function sqliteWriter (path: string): SqliteWriter {
     isStranded: () => isStranded,
     recover () {
       isStranded = false
-      guard(path, () => { session ??= reopenSession(path, life, main) })
+      guard(path, () => { session ??= reopenSession(path, history) })
     },
     changedElsewhere: () => write((s) => {
       const before = version

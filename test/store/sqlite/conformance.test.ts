@@ -12,7 +12,7 @@ function shortGenerations (t: Pick<Tester, 'teardown'>) {
     async open (...options: Parameters<typeof history.open>) {
       const store = await history.open(...options)
       meddle(history.path, `CREATE TRIGGER IF NOT EXISTS full AFTER INSERT ON events WHEN NEW.n % 3 = 0 BEGIN
-        UPDATE generations SET start = -100000 WHERE number = (SELECT max(number) FROM generations);
+        UPDATE generations SET tasks = 100000 WHERE number = (SELECT max(number) FROM generations);
       END`)
       return store
     }

@@ -8,6 +8,7 @@ import { MARK_LIVES, type EventStore } from '../../../src/store/store.ts'
 import { databasePath, meddle } from '../../support/sqlite.ts'
 
 const AGE_MS = 1000
+const FAR = Date.UTC(2100, 0, 1)
 const nobody = (): boolean => false
 
 /** Opens a store with a clock that stands still. */
@@ -20,7 +21,7 @@ async function open (t: Test, path = databasePath(t)) {
 
 /** Makes the next commit start another generation. */
 function fill (path: string): void {
-  meddle(path, 'UPDATE generations SET start = -100000 WHERE number = (SELECT max(number) FROM generations)')
+  meddle(path, 'UPDATE generations SET tasks = 100000 WHERE number = (SELECT max(number) FROM generations)')
 }
 
 async function seqOf (store: EventStore, taskId: string, text: string): Promise<number> {
@@ -74,7 +75,7 @@ t.test('generations: the numbers of a trimmed task go on in its generation, whic
   await seqOf(store, 'b', 'one')
   clock.now = AGE_MS
   t.equal(await store.trim(AGE_MS, nobody), 2)
-  // The numbers of rows start at 1 again, in the next generation.
+  fill(path)
   t.equal(await seqOf(store, 'c', 'one'), 1)
   t.equal(await seqOf(store, 'a', 'two'), 2)
   t.strictSame(keysOf(path), ['~1~a', '~3~c'])
@@ -83,10 +84,73 @@ t.test('generations: the numbers of a trimmed task go on in its generation, whic
     clock.now = AGE_MS * (lives + 3)
     await store.trim(AGE_MS, nobody)
   }
-  const [number, ...more] = generationsOf(path)
-  t.strictSame(more, [])
+  t.strictSame(generationsOf(path), [3])
   t.equal(await seqOf(store, 'a', 'three'), 1)
-  t.strictSame(keysOf(path), [`~${number}~a`])
+  t.strictSame(keysOf(path), ['~3~a'])
+})
+
+t.test('generations: one without tasks is removed, whatever older tasks there are', async t => {
+  const { path, store, clock } = await open(t)
+  for (const taskId of ['old', 'b', 'c']) {
+    await seqOf(store, taskId, 'one')
+    fill(path)
+  }
+  await seqOf(store, 'd', 'one')
+  for (const lives of [1, MARK_LIVES + 2, 2 * MARK_LIVES + 4]) {
+    clock.now = AGE_MS * lives
+    await seqOf(store, 'old', `${lives}`)
+    await store.trim(AGE_MS, (taskId) => taskId === 'old')
+  }
+  t.strictSame(generationsOf(path), [1, 4])
+  t.equal((await store.extent('old')).last, 4)
+  fill(path)
+  t.equal(await seqOf(store, 'b', 'two'), 1)
+  t.strictSame(keysOf(path), ['~1~old', '~5~b'])
+})
+
+t.test('generations: erasing, and a store that becomes empty, start none', async t => {
+  const { path, store, clock } = await open(t)
+  for (let n = 0; n < 3; n++) {
+    await seqOf(store, `${n}`, 'one')
+    await store.erase(`${n}`, [])
+    await store.erase('unknown', [])
+    clock.now += AGE_MS
+    await store.trim(AGE_MS, nobody)
+    await store.check()
+  }
+  t.strictSame(generationsOf(path), [1])
+  t.strictSame(all(path, 'SELECT tasks FROM generations'), [3])
+})
+
+t.test('generations: a delivery of a task that was erased in a later one keeps nothing', async t => {
+  const { path, store, clock } = await open(t)
+  const delivered = { ...draft('secret'), delivery: { key: 'k', onConflict: 'deduplicate', expiresAt: FAR } as const }
+  await store.append('a', delivered)
+  clock.now = AGE_MS
+  await store.trim(AGE_MS, nobody)
+  clock.now = AGE_MS * (MARK_LIVES + 2)
+  await store.trim(AGE_MS, nobody)
+  fill(path)
+  t.equal(await seqOf(store, 'a', 'other'), 1)
+  await store.erase('a', [])
+  const { event, duplicate } = await store.append('a', delivered)
+  t.strictSame([event.data, duplicate], ['{}', true])
+  t.strictSame(keysOf(path), [])
+})
+
+t.test('generations: one that a failed commit started is started again', async t => {
+  const { path, store } = await open(t)
+  await seqOf(store, 'a', 'one')
+  fill(path)
+  meddle(path, "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+  await t.rejects(store.append('b', draft('one')), { code: 'STORE_UNAVAILABLE' })
+  t.strictSame(generationsOf(path), [1])
+  meddle(path, `DROP TRIGGER full;
+    INSERT INTO events (task_key, seq, fork, at, event, data, digest)
+    VALUES ('~1~c', 1, 1, 0, 'task-update', '{}', '')`)
+  t.equal(await seqOf(store, 'b', 'one'), 1)
+  t.equal(await seqOf(store, 'c', 'two'), 2)
+  t.strictSame(keysOf(path), ['~1~a', '~1~c', '~2~b'])
 })
 
 t.test('generations: a task can be erased in each of them', async t => {
@@ -100,7 +164,7 @@ t.test('generations: a task can be erased in each of them', async t => {
   t.strictSame(keysOf(path), ['~1~a', '~2~b'])
 })
 
-t.test('generations: one begins after so many events; old tasks go on, and the rows may start at 1 again', async t => {
+t.test('generations: one begins after so many tasks; old ones go on', async t => {
   const path = databasePath(t)
   const writer = sqliteWriter(path)
   t.teardown(() => { writer.close() })
@@ -108,16 +172,14 @@ t.test('generations: one begins after so many events; old tasks go on, and the r
     return { taskId, at: 1, event: 'task-update', data: '{}', digest: `${Math.random()}` }
   }), 0) as Outcome[]
   const tasks = Array.from({ length: FILTER_TEXTS }, (_, n) => `task-${n}`)
-  append(tasks)
-  append(['early'])
+  append(tasks.slice(1))
+  append(tasks.slice(1))
+  append(tasks.slice(0, 1))
+  t.strictSame(generationsOf(path), [1])
   append(['late'])
   t.strictSame(generationsOf(path), [1, 2])
-  t.strictSame(keysOf(path).filter((key) => !`${key}`.includes('task')), ['~2~early', '~2~late'])
-  t.ok(append(tasks).every(({ seq }) => seq === 2))
-  const { keys } = writer.stale(1, 0, tasks.length * 3)
-  t.equal(writer.forget(keys, 1), tasks.length + 2)
-  t.strictSame(append(['early', 'new']).map(({ seq }) => seq), [2, 1])
-  append(['newer'])
-  const [number] = generationsOf(path).slice(-1)
-  t.strictSame(keysOf(path), ['~2~early', `~${number}~new`, `~${number}~newer`])
+  t.strictSame(keysOf(path).filter((key) => !`${key}`.includes('task')), ['~2~late'])
+  t.ok(append(tasks).slice(1).every(({ seq }) => seq === 3))
+  t.strictSame(append(['late', 'new']).map(({ seq }) => seq), [2, 1])
+  t.strictSame(all(path, 'SELECT tasks FROM generations'), [FILTER_TEXTS, 2])
 })
