@@ -36,8 +36,10 @@ export function submissionStart (table: SubmissionTable, log: EventLog<unknown>)
     for (const other of older) if (other.dueAt !== null) table.update(other, { stage: 'superseded', dueAt: null })
   }
 
-  function endOf ({ taskId, step, n }: BoundRow): number {
-    return table.of(taskId).findLast((other) => isSameKind(other.step, step) && other.n > n)?.place ?? Infinity
+  function endOf ({ taskId, step, n, place }: BoundRow): number {
+    const newer = table.of(taskId).filter((other) => isSameKind(other.step, step) && other.n > n)
+    // A watch that began later, and that an earlier outcome has settled, starts before this submission.
+    return newer.findLast((other) => other.place >= place)?.place ?? Infinity
   }
 
   function findEarly (row: BoundRow): OutcomeRow | undefined {

@@ -63,6 +63,22 @@ t.test('fleet: a relay that has ended leaves the list', { skip: skipRedis }, asy
   t.equal(await redis.command('HLEN', '{relay}:nodes'), '1')
 })
 
+t.test('fleet: an announcement of another form or time hides no other node', { skip: skipRedis }, async t => {
+  const { redis, ask } = await startFleet(t)
+  await until(async () => (await ask('status')).nodes.length === 2)
+  const name = { name: 'b', version: '9', runtime: 'r', startedAt: '2026-01-01T00:00:00.000Z', streams: 0 }
+  const foreign = {
+    garbage: 'no time',
+    text: `${Date.now()}\nno JSON`,
+    fields: `${Date.now()}\n{"name":"a"}`,
+    // Written before a failover to a primary whose clock is an hour behind.
+    ahead: `${Date.now() + 3_600_000}\n${JSON.stringify(name)}`
+  }
+  await redis.command('HSET', '{relay}:nodes', ...Object.entries(foreign).flat())
+  t.equal((await ask('status')).nodes.length, 2)
+  t.notMatch(await redis.command('HGETALL', '{relay}:nodes'), /garbage|ahead/)
+})
+
 t.test('fleet: while Redis is away, the status says so and has the node', { skip: skipRedis }, async t => {
   const { redis, url, ask } = await startFleet(t)
   await post(url, phraseReady('a'), { query })

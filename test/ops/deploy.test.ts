@@ -63,6 +63,8 @@ t.test('compose.yaml fits the schema of Compose; its settings and files exist', 
   t.ok(validate(compose), JSON.stringify(validate.errors))
   const { relay, ...others } = compose.services
   t.strictSame(unknownSettings(Object.keys(relay.environment)), [])
+  // Caddy passes /admin on: without a token the relay refuses it.
+  t.match(relay.environment.ADMIN_TOKEN, /ADMIN_TOKEN/)
   t.strictSame([relay['read_only'], relay['cap_drop']], [true, ['ALL']])
   t.ok(parseInt(relay.stop_grace_period) * 1000 > DRAIN_MS.default + 1000)
   const mounts = Object.values<{ volumes: string[] }>(others).flatMap(({ volumes = [] }) => volumes)

@@ -54,6 +54,19 @@ export const ELSEWHERE_CASES: Cases = {
     t.equal(other.submission.stage, 'expected')
   },
 
+  async 'submissions.watch() settled by an earlier outcome supersedes no call that is under way' (t, open) {
+    const store = await open()
+    for (const step of ['validate', 'regenerate'] as const) {
+      await store.append(step, phrase('former', { step }))
+      await store.submissions.reserve({ id: step, step: 'regenerate', taskId: step }, PATIENCE)
+      const { submission } = await store.submissions.watch({ id: `${step} put`, taskId: step, step }, PATIENCE)
+      t.equal(submission.stage, 'settled')
+      t.equal((await store.submissions.expect(step, step))?.stage, 'expected')
+      const answer = { draft: phrase('new', { step: 'regenerate' }), nextMs: 10 }
+      t.equal((await store.submissions.answer(step, answer))?.settled?.step, 'regenerate')
+    }
+  },
+
   async 'submissions.watch() is settled by an earlier phrase that Suno still shows after a minute' (t, open) {
     let time = 5000
     const store = await open({ now: () => time })

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import type { Readiness } from '../../admin/readiness.ts'
+import { within } from '../../admin/within.ts'
 import { RelayError } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
@@ -39,13 +40,13 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
   const overdue = gauge('relay_tasks_overdue', 'Submissions whose callback is overdue')
 
   async function refresh (): Promise<void> {
-    // The other metrics matter most while the store is unavailable.
-    const unknown = () => NaN
+    // The other metrics matter most while the store is unavailable, and Prometheus waits ten seconds.
+    const known = <T>(value: Promise<T>, unknown: T): Promise<T> => within(value.catch(() => unknown), unknown)
     const [{ ready: isReady }, stored, quarantined, counts] = await Promise.all([
-      readiness(),
-      hub.bytes().catch(unknown),
-      hub.quarantineSize().catch(unknown),
-      hub.submissions.counts().catch(() => ({ expected: NaN, overdue: NaN }))
+      known(readiness(), { ready: false, reason: null }),
+      known(hub.bytes(), NaN),
+      known(hub.quarantineSize(), NaN),
+      known(hub.submissions.counts(), { expected: NaN, overdue: NaN })
     ])
     ready.set(isReady ? 1 : 0)
     bytes.set(stored)

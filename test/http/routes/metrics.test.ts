@@ -19,6 +19,15 @@ async function refusals (url: string): Promise<Record<string, number>> {
   return Object.fromEntries([...counts].map(([, reason, count]) => [reason, Number(count)]))
 }
 
+t.test('metrics: a store that does not answer delays them by three seconds at most', async t => {
+  const store = memoryStore()
+  const { url } = await mountRelay(t, { ...store, check: () => new Promise(() => {}) })
+  const startedAt = Date.now()
+  t.match(await read(url), /^relay_ready 0$/m)
+  const ms = Date.now() - startedAt
+  t.ok(ms > 2500 && ms < 6000, `${ms} ms`)
+})
+
 t.test('metrics: callbacks, events, commits, first writes and open streams are counted', async t => {
   const { url } = await startRelay(t)
   const stream = await watch(t, `${url}/events/a`)
