@@ -75,7 +75,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/storage.ts', 'src/hub/', 'src/http/', 'src/http/guards/', 'src/http/routes/', 'fastify'
   ],
   'src/main.ts': ['schemas/', 'src/app.ts', 'src/cli/', 'src/config.ts', 'src/near-misses.ts', 'src/version.ts'],
-  'src/bin.js': ['src/main.ts'],
+  'src/bin.js': ['src/main.ts', 'node:url'],
   'src/index.ts': [
     ...SHARED, 'src/runtime.ts', 'src/app.ts', 'src/plugin.ts', 'src/metrics.ts', 'src/ticket.ts', 'src/bus/',
     'src/hub/', 'src/store/', 'src/store/memory/', 'src/store/sqlite/', 'src/suno/'
