@@ -1,12 +1,13 @@
-// Cost of an append as a store grows: node bench/growth.ts [--events 1000,1000000] [--turns 20]
+// Cost of an append as a store grows: node bench/growth.ts [--events 1000,1000000] [--turns 20] [--picture growth.svg]
 // Commits groups of 32 new tasks with random ids to stores that hold so many events, in turns. Measures the writer
 // itself: its CPU for each event, and the time of a commit, checkpoints included.
 import { randomUUID } from 'node:crypto'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { toEntry, type Entry } from '../src/store/sqlite/entry.ts'
 import { sqliteWriter } from '../src/store/sqlite/writer.ts'
 import { readCallback } from '../src/index.ts'
+import { drawLines } from './picture.ts'
 import { temporaryPath } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
 import { callbackBody } from './wire.ts'
@@ -17,7 +18,11 @@ const FILL_GROUP = 512
 const DEDUPE_MS = 120_000
 
 const { values } = parseArgs({
-  options: { events: { type: 'string', default: '1000,1000000' }, turns: { type: 'string', default: '20' } }
+  options: {
+    events: { type: 'string', default: '1000,1000000' },
+    turns: { type: 'string', default: '20' },
+    picture: { type: 'string' }
+  }
 })
 let serial = 0
 
@@ -81,4 +86,13 @@ printTable(head, stores.map(({ measured: { events, cpuUs, commitMs } }) => {
   const times = [quantile(commitMs), quantile(commitMs, 0.99), Math.max(...commitMs)]
   return [events.toLocaleString('en'), short(cpu), short(cpu / base), ...times.map(short)]
 }))
+if (values.picture) {
+  const lineOf = (name: string, value: (measured: Measured) => number) => {
+    return { name, points: stores.map(({ measured }) => [measured.events, value(measured)] as const) }
+  }
+  writeFileSync(values.picture, drawLines({ title: 'An append as the store grows', x: 'events stored', y: 'µs, ms' }, [
+    lineOf('CPU an event, µs', ({ cpuUs }) => quantile(cpuUs)),
+    lineOf('commit of 32 events, p99, ms', ({ commitMs }) => quantile(commitMs, 0.99))
+  ]))
+}
 process.exit(0)
