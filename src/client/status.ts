@@ -1,11 +1,11 @@
 import type { Connection } from './options.ts'
 import type { Watch } from './watch.ts'
 
-/** Changes the status of a watch, and reports the change. */
+/** Changes the status of a watch, and reports the change. One that has ended changes no more. */
 export function setStatus (watch: Watch, connection: Connection, failure?: Error): void {
   if (connection === 'reconnecting' && globalThis.navigator?.onLine === false) connection = 'offline'
   const { status } = watch
-  if (connection === status.connection && failure === status.failure) return
+  if (watch.stopped || (connection === status.connection && failure === status.failure)) return
   watch.status = { connection, failure }
   watch.onStatus?.(watch.status)
 }

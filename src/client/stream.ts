@@ -43,7 +43,7 @@ async function openStream (watch: Watch, signal: AbortSignal): Promise<NonNullab
   const response = await withTimeout(watch.firstFrameMs, signal, request)
   const isStream = response?.headers.get('content-type')?.startsWith(STREAM)
   if (!isStream) throw attemptFailed('no stream arrived', { noStream: 'blocked' })
-  if (!response?.body) throw attemptFailed('this platform cannot read streams', { noStream: 'unsupported' })
+  if (!response?.body) throw attemptFailed('this platform has no streams', { noStream: 'unsupported' })
   return response.body
 }
 

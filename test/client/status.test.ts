@@ -171,3 +171,14 @@ t.test('a browser: a watch goes offline and live with the network', { skip }, as
   await page.context().setOffline(false)
   await becomes('live')
 })
+
+t.test('status: changes no more after the watch has ended', async t => {
+  const { url } = await startServer(t, connected)
+  const { onStatus, connections } = record()
+  const controller = new AbortController()
+  const events = watchA(t, url, { onStatus, signal: controller.signal })
+  await nextEvent(events)
+  controller.abort()
+  await t.rejects(nextEvent(events), { name: 'AbortError' })
+  t.strictSame(connections(), ['live'])
+})
