@@ -1,7 +1,7 @@
 import type { Connection } from './options.ts'
 import type { Watch } from './watch.ts'
 
-/** Changes the status of a watch, and reports the change. One that has ended changes no more. */
+/** Changes the status of a watch that goes on, and reports the change. */
 export function setStatus (watch: Watch, connection: Connection, failure?: Error): void {
   if (connection === 'reconnecting' && globalThis.navigator?.onLine === false) connection = 'offline'
   const { status } = watch
