@@ -8,7 +8,6 @@ import { ERASED_EVENT } from '../erased.ts'
 interface Known {
   readonly digest: string
   readonly isHeld: number
-  readonly isErased: number
   /** Null for a callback in quarantine. */
   readonly taskKey: string | null
   readonly seq: number
@@ -29,9 +28,7 @@ export function sqliteDeliveries (
   const clock = createClock()
   const find = db.prepare(`
     SELECT deliveries.digest, deliveries.seq IS NULL AS isHeld, deliveries.task_key AS taskKey, deliveries.seq,
-      deliveries.fork, event, data, EXISTS (
-        SELECT 1 FROM marks WHERE marks.task_key = deliveries.task_key AND marks.erased >= deliveries.seq
-      ) AS isErased
+      deliveries.fork, event, data
     FROM deliveries LEFT JOIN events ON events.task_key = deliveries.task_key AND events.seq = deliveries.seq
       AND events.fork IS deliveries.fork
     WHERE key = ?`)
@@ -49,8 +46,8 @@ export function sqliteDeliveries (
     return (forgotten.get() as { until: number } | undefined)?.until ?? 0
   }
 
-  /** Whether the task began again in another generation and was erased there. */
-  function wasErasedElsewhere (taskKey: string, seq: number): boolean {
+  /** Whether an event was erased. The task may have begun again in another generation before. */
+  function wasErased (taskKey: string, seq: number): boolean {
     const key = generations.find(taskIdOf(taskKey))
     return key !== undefined && erased.get(key, seq) !== undefined
   }
@@ -58,8 +55,7 @@ export function sqliteDeliveries (
   function eventOf (row: Row): StoredEvent | undefined {
     if (row.taskKey === null) return undefined
     if (row.event !== null) return toStored(row.taskKey, row)
-    const isErased = row.isErased === 1 || wasErasedElsewhere(row.taskKey, row.seq)
-    return isErased ? toStored(row.taskKey, { ...row, ...ERASED_EVENT }) : undefined
+    return wasErased(row.taskKey, row.seq) ? toStored(row.taskKey, { ...row, ...ERASED_EVENT }) : undefined
   }
 
   return {
