@@ -6,7 +6,8 @@ import { RelayError, STATUS, type RelayErrorCode } from '../errors.ts'
 
 /** @see https://www.rfc-editor.org/rfc/rfc9457#section-4.1 */
 export const PROBLEM_TYPE = 'application/problem+json'
-const RETRY_AFTER_SECONDS = 5
+/** Time after which a request that was refused for now may be repeated. */
+export const RETRY_AFTER_SECONDS = 5
 // Replaces the message of the error, which contains the path of the store.
 const STORE_UNAVAILABLE = 'Cannot keep or read events: the store is unavailable, retry later'
 
@@ -39,8 +40,7 @@ export function sendProblem (error: AnyError, request: FastifyRequest, reply: Fa
   const problem = toRelayError(error)
   const body = toProblem(problem)
   const { status } = body
-  // A line for each would be a load of its own.
-  if (status >= 500 && body.code !== 'OVERLOADED') request.log.error({ err: error }, problem.message)
+  if (status >= 500) request.log.error({ err: error }, problem.message)
   const mayComeAgain = status === 503 || status === 429
   const { retryAfterSeconds = mayComeAgain ? RETRY_AFTER_SECONDS : undefined } = problem.details
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)

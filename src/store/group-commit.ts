@@ -1,5 +1,6 @@
 interface Waiting<Entry, Outcome> {
   readonly entry: Entry
+  readonly since: number
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (reason: unknown) => void
 }
@@ -17,8 +18,10 @@ const MAX_GROUP = 512
 const GATHER_MS = 2
 // A turn of the event loop that took no longer had nothing to do.
 const IDLE_TURN_MS = 0.05
+// Under load, a turn may take seconds. No entry waits longer for its end.
+const LONG_WAIT_MS = 20
 
-/** Resolves as soon as the event loop has nothing else to do, and after two milliseconds at the latest. */
+/** Resolves as soon as the event loop has nothing else to do, or at the end of a turn after two milliseconds. */
 async function idleTurn (): Promise<void> {
   const start = performance.now()
   let now = start
@@ -40,11 +43,25 @@ export function groupCommit<Entry, Outcome> (
 ): GroupCommit<Entry, Outcome> {
   let queue: Array<Waiting<Entry, Outcome>> = []
   let running: Promise<void> | undefined
+  let endGathering = (): void => {}
+
+  function isDue (now: number): boolean {
+    const [oldest] = queue
+    return queue.length >= MAX_GROUP || (oldest !== undefined && now - oldest.since > LONG_WAIT_MS)
+  }
+
+  /** Resolves when the next group is to be committed. */
+  async function gather (): Promise<void> {
+    if (isDue(performance.now())) return
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    endGathering = resolve
+    await Promise.race([idleTurn(), ended])
+  }
 
   async function run (): Promise<void> {
     while (queue.length > 0) {
       // While the process is busy more entries may arrive, and each commit costs a wake-up and a sync of the disk.
-      await idleTurn()
+      await gather()
       const group = queue.slice(0, MAX_GROUP)
       queue = queue.slice(MAX_GROUP)
       await commitGroup(group)
@@ -63,8 +80,10 @@ export function groupCommit<Entry, Outcome> (
 
   function add (entry: Entry): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      queue.push({ entry, resolve, reject })
+      const now = performance.now()
+      queue.push({ entry, since: now, resolve, reject })
       running ??= run()
+      if (isDue(now)) endGathering()
     })
   }
 

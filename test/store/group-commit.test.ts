@@ -61,6 +61,28 @@ t.test('groupCommit() does not wait for the end of a busy time', async t => {
   t.strictSame(groups, [[1]])
 })
 
+t.test('groupCommit() does not wait for the end of a turn that takes long', async t => {
+  const { add, groups, gates } = gatedCommit()
+  let now = 0
+  t.intercept(performance, 'now', { value: () => now })
+  let turnHasEnded = false
+  setImmediate(() => { turnHasEnded = true })
+  add(1)
+  now = 20
+  add(2)
+  now = 21
+  add(3)
+  await Promise.resolve().then(() => {}).then(() => {})
+  t.strictSame(groups, [[1, 2, 3]])
+
+  add(4)
+  now = 42
+  gates[0]?.resolve()
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+  t.strictSame(groups, [[1, 2, 3], [4]], 'one that has waited for a commit goes at once')
+  t.notOk(turnHasEnded)
+})
+
 t.test('groupCommit() puts what arrives during a commit into the next', async t => {
   const { add, groups, gates, begun } = gatedCommit()
   const first = add(1)

@@ -1,14 +1,17 @@
-import { RelayError } from '../../errors.ts'
+// An answer waits for about three turns of the event loop: this one, that of the commit, and one before.
+const TURN_MS = 100
+// A turn that is long with fewer callbacks is a pause, such as a collection of garbage, after which all are kept.
+const CALLBACKS_A_TURN = 100
 
-/** Number of callbacks that wait for the store. It is bounded, and so is their memory while the store stands still. */
+/** Bound on callbacks under way: those that wait for the store, and those that one turn of the event loop takes. */
 export interface UnderWay {
   /**
-   * Requires that there are fewer than the limit.
-   *
-   * @throws {RelayError} `OVERLOADED`
+   * Whether another callback can be answered in time: fewer than the limit wait for the store, and this turn of the
+   * event loop has not kept callbacks for longer than 100 ms. If more callbacks arrive than can be kept, the turns
+   * grow: without a bound, every callback would wait for all before it.
    */
-  requireRoom (): void
-  /** Counts a callback until it is kept, or is not. */
+  hasRoom (): boolean
+  /** Counts an authentic callback until it is kept, or is not. */
   count<T> (work: Promise<T>): Promise<T>
 }
 
@@ -17,16 +20,24 @@ export interface UnderWay {
  *
  * @param limit - `MAX_CALLBACKS`; 0 is no limit
  */
-export function createUnderWay (limit: number): UnderWay {
+export function createUnderWay (limit: number, now: () => number = () => performance.now()): UnderWay {
   let number = 0
+  const turn = { callbacks: 0, began: 0 }
+
+  function countInTurn (): void {
+    if (turn.callbacks++ > 0) return
+    turn.began = now()
+    setImmediate(() => { turn.callbacks = 0 })
+  }
 
   return {
-    requireRoom () {
-      if (limit === 0 || number < limit) return
-      throw new RelayError('OVERLOADED', 'Cannot accept the callback: too many are under way, retry later')
+    hasRoom () {
+      if (limit > 0 && number >= limit) return false
+      return turn.callbacks < CALLBACKS_A_TURN || now() - turn.began <= TURN_MS
     },
 
     async count (work) {
+      countInTurn()
       number++
       try {
         return await work

@@ -20,6 +20,7 @@ import type { RefusalLog } from '../guards/refusal-log.ts'
 import type { UnderWay } from '../guards/under-way.ts'
 import { pathOf } from '../path.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
+import { answerOverload } from '../raw-answers.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
@@ -59,7 +60,12 @@ interface Arrival {
 export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, options) => {
   const { hub, read, bodyLimit, authenticator, failures, metrics, refusals, underWay, onAppended } = options
   // First of all, and before the body is read: a refusal must cost little.
-  app.addHook('onRequest', async () => { underWay.requireRoom() })
+  app.addHook('onRequest', (request, reply, next) => {
+    if (underWay.hasRoom()) return next()
+    metrics.callback('OVERLOADED')
+    refusals.refused({ code: 'OVERLOADED', step: stepOf(request), ...describeRequest(request) })
+    answerOverload(reply)
+  })
   app.addHook('onRequest', async (request) => { await authenticator.screen(request) })
   if (!authenticator.required) app.addHook('onRequest', requireSameOrigin)
   app.addHook('onRequest', requireIdentityCoding)
