@@ -2,6 +2,7 @@
 // Measures how many callbacks a second it keeps, then sends more than that at fixed times, whether or not earlier ones
 // were answered, and then half as many. Times count from the moment at which a callback was due.
 import { randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { residentBytes } from './proc.ts'

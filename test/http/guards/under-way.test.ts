@@ -97,7 +97,7 @@ t.test('createUnderWay() has room for 100 ms of callbacks in a turn of the event
   t.ok(underWay.hasRoom(), 'a long turn with few callbacks is a pause')
 })
 
-t.test('overload: a turn that has kept callbacks for 100 ms refuses the others, and all are answered', { skip }, async t => {
+t.test('overload: a turn that kept callbacks for 100 ms refuses the others; all are answered', { skip }, async t => {
   const { url, hub } = await mountRelay(t, memoryStore(), {
     onRequest (request, _reply, done) {
       const end = performance.now() + (request.method === 'POST' ? 2 : 0)
