@@ -33,6 +33,8 @@ export function answerOverload (reply: FastifyReply): void {
 
 /** Answers bytes that are not an HTTP request, then closes the connection. */
 export function answerClientError ({ code }: { code: string }, socket: Socket): void {
+  // A client that leaves a stream with a reset comes here, too.
+  if (!isUnanswered(socket)) return socket.destroySoon()
   const message = 'Cannot read the request: it is malformed, too large or too slow'
   writeProblem(socket, new RelayError(CLIENT_ERRORS[code] ?? 'REQUEST_INVALID', message))
 }
@@ -49,9 +51,13 @@ export function answerSpecialRequests (server: Server): void {
   })
 }
 
+/** Whether a connection can get a first answer: after other bytes, a problem would land inside another answer. */
+function isUnanswered (socket: Socket): boolean {
+  return socket.writable && socket.bytesWritten === 0
+}
+
 function writeProblem (socket: Socket, error: RelayError): void {
-  // After other bytes, the problem would land inside another answer.
-  if (socket.writable && socket.bytesWritten === 0) socket.write(toText(answerTo(error, CLOSE)))
+  if (isUnanswered(socket)) socket.write(toText(answerTo(error, CLOSE)))
   socket.destroySoon()
 }
 
