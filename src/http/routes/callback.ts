@@ -1,33 +1,25 @@
 import { hash } from 'node:crypto'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyError, FastifyRequest } from 'fastify'
-import {
-  CallbackParamsSchema, QuarantinedSchema, ReceivedSchema, StepSchema, type Step
-} from '../../../schemas/callback.ts'
+import type { FastifyError } from 'fastify'
+import { CallbackParamsSchema, QuarantinedSchema, ReceivedSchema } from '../../../schemas/callback.ts'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { RelayError, type RelayErrorCode } from '../../errors.ts'
 import type { TaskEvent } from '../../event.ts'
 import type { Appended, Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
 import { digestOf, type readCallback, type ReadCallback } from '../../suno/callback.ts'
-import type { Authenticator, Proof } from '../guards/authenticator.ts'
+import { DEFAULT_STEP, describeRequest, readArrival, stepOf, type Arrival } from '../arrival.ts'
+import type { Authenticator } from '../guards/authenticator.ts'
 import type { AuthFailures } from '../guards/failures.ts'
-import {
-  ignoreMediaType, mediaTypeOf, requireIdentityCoding, requireJsonType, requireSameOrigin
-} from '../guards/media-type.ts'
+import { ignoreMediaType, requireIdentityCoding, requireJsonType, requireSameOrigin } from '../guards/media-type.ts'
 import { networkOf } from '../guards/network.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
 import type { UnderWay } from '../guards/under-way.ts'
-import { pathOf } from '../path.ts'
 import { sendProblem, toRelayError } from '../problems.ts'
 import { answerOverload } from '../raw-answers.ts'
 
 const response = { 200: Type.Union([ReceivedSchema, QuarantinedSchema]), '4xx': ProblemSchema, '5xx': ProblemSchema }
 const QUARANTINED = { received: true, quarantined: true } as const
-const UTF8 = new TextDecoder('utf-8', { fatal: true })
-const EMPTY = Buffer.alloc(0)
-const DEFAULT_STEP: Step = 'regenerate'
-const STEPS: readonly string[] = StepSchema.anyOf.map((step) => step.const)
 
 /** Options of the callback routes. */
 export interface CallbackOptions {
@@ -43,17 +35,6 @@ export interface CallbackOptions {
   readonly underWay: UnderWay
   /** Called with the result of every append. */
   readonly onAppended: (appended: Appended) => void
-}
-
-/** An authentic callback. */
-interface Arrival {
-  readonly step: Step
-  /** JSON. */
-  readonly body: string
-  readonly json: unknown
-  readonly proof: Proof
-  readonly path: string
-  readonly mediaType: string | undefined
 }
 
 /** `POST /callback` and `POST /callback/:step`: keeps the callback, then answers 200. */
@@ -83,13 +64,6 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     else refusals.refused({ code, reason: message, field, step: stepOf(request), ...describeRequest(request) })
     return sendProblem(refused, request, reply)
   })
-
-  async function authenticate (step: Step, request: FastifyRequest): Promise<Arrival> {
-    const bytes = request.body as Buffer | undefined ?? EMPTY
-    const body = decode(bytes)
-    const proof = await authenticator.prove(request, bytes, body)
-    return { step, body, json: parseJson(body), proof, ...describeRequest(request) }
-  }
 
   async function accept (arrival: Arrival) {
     const { step, json, proof } = arrival
@@ -147,10 +121,10 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
   }
 
   app.post('/callback', { bodyLimit, schema: { response } }, async (request) => {
-    return accept(await authenticate(DEFAULT_STEP, request))
+    return accept(await readArrival(DEFAULT_STEP, request, authenticator))
   })
   app.post('/callback/:step', { bodyLimit, schema: { params: CallbackParamsSchema, response } }, async (request) => {
-    return accept(await authenticate(request.params.step, request))
+    return accept(await readArrival(request.params.step, request, authenticator))
   })
 }
 
@@ -165,33 +139,6 @@ function digestOfHeld ({ step, body, json }: Arrival): string {
   } catch {
     return hash('sha256', step + body, 'base64url')
   }
-}
-
-/** Returns the body as text; empty if it is not UTF-8. Only an authenticated sender learns that it is not. */
-function decode (bytes: Buffer): string {
-  try {
-    return UTF8.decode(bytes)
-  } catch {
-    return ''
-  }
-}
-
-function parseJson (body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    throw new RelayError('BODY_NOT_JSON', 'Cannot read the callback: its body is not JSON in UTF-8')
-  }
-}
-
-function describeRequest (request: FastifyRequest): { path: string, mediaType: string | undefined } {
-  return { path: pathOf(request.url), mediaType: mediaTypeOf(request) }
-}
-
-/** Returns the step of a URL, for the log. */
-function stepOf ({ params }: FastifyRequest): string {
-  const { step = DEFAULT_STEP } = params as { step?: string }
-  return STEPS.includes(step) ? step : 'unknown'
 }
 
 function isAuthFailure (code: RelayErrorCode): boolean {
