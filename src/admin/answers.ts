@@ -3,6 +3,7 @@ import type { TaskState } from '../../schemas/event.ts'
 import { RelayError } from '../errors.ts'
 import type { Hub } from '../hub/hub.ts'
 import { describeState } from '../hub/task-state.ts'
+import { known } from './known.ts'
 
 const LIMIT = 50
 
@@ -65,14 +66,16 @@ export async function answerTimeline (
   }
 }
 
+type SubmissionCounts = Pick<Status['store'], 'expected' | 'overdue'>
+
 /** Returns the numbers of a store, for the operator: null for those that are unknown. */
 export async function answerStore (
   hub: Pick<Hub, 'bytes' | 'quarantineSize' | 'submissions'>
 ): Promise<Status['store']> {
   const [bytes, quarantined, counts] = await Promise.all([
-    hub.bytes().catch(() => NaN),
-    hub.quarantineSize().catch(() => null),
-    hub.submissions.counts().catch(() => ({ expected: null, overdue: null }))
+    known(hub.bytes(), NaN),
+    known<number | null>(hub.quarantineSize(), null),
+    known<SubmissionCounts>(hub.submissions.counts(), { expected: null, overdue: null })
   ])
   return { bytes: Number.isNaN(bytes) ? null : bytes, quarantined, ...counts }
 }

@@ -1,4 +1,5 @@
 import type { Hub, ListedNode, RelayNode } from '../hub/hub.ts'
+import { known } from './known.ts'
 
 const BEAT_MS = 5000
 
@@ -13,7 +14,7 @@ export interface NodeAnnouncement {
 export function announceNode (hub: Pick<Hub, 'nodes'>, describe: () => Promise<RelayNode>): NodeAnnouncement {
   async function list (): Promise<ListedNode[] | null> {
     const own = await describe()
-    return await hub.nodes(own).catch(() => []) ?? null
+    return await known<ListedNode[] | undefined>(hub.nodes(own), []) ?? null
   }
 
   const timer = setInterval(list, BEAT_MS).unref()

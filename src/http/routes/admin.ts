@@ -7,6 +7,7 @@ import {
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import { TaskParamsSchema } from '../../../schemas/task.ts'
 import { answerStore, answerTasks, answerTimeline, toIso } from '../../admin/answers.ts'
+import { known } from '../../admin/known.ts'
 import { announceNode } from '../../admin/nodes.ts'
 import type { Readiness } from '../../admin/readiness.ts'
 import { callbacksByOutcome, openStreams, startSampler } from '../../admin/sampler.ts'
@@ -52,7 +53,9 @@ export const admin: FastifyPluginAsyncTypebox<AdminOptions> = async (app, option
   })
 
   async function status (): Promise<Status> {
-    const [readinessNow, store, fleet] = await Promise.all([readiness(), answerStore(hub), nodes.list()])
+    const [readinessNow, store, fleet] = await Promise.all([
+      known(readiness(), { ready: false, reason: 'The store does not answer' }), answerStore(hub), nodes.list()
+    ])
     const node = { ...NODE, streams: await openStreams(registry), callbacks: await callbacksByOutcome(registry) }
     return { version: VERSION, now: toIso(Date.now()), ...readinessNow, node, nodes: fleet, store }
   }

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { ProblemSchema } from '../../../schemas/problem.ts'
 import type { Readiness } from '../../admin/readiness.ts'
-import { within } from '../../admin/within.ts'
+import { known } from '../../admin/known.ts'
 import { RelayError } from '../../errors.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Metrics } from '../../metrics.ts'
@@ -41,7 +41,6 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsOptions> = async (ap
 
   async function refresh (): Promise<void> {
     // The other metrics matter most while the store is unavailable, and Prometheus waits ten seconds.
-    const known = <T>(value: Promise<T>, unknown: T): Promise<T> => within(value.catch(() => unknown), unknown)
     const [{ ready: isReady }, stored, quarantined, counts] = await Promise.all([
       known(readiness(), { ready: false, reason: null }),
       known(hub.bytes(), NaN),

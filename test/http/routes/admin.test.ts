@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
 import type { Config } from '../../../schemas/config.ts'
 import { draft, numbers } from '../../../src/conformance/drafts.ts'
+import { memoryStore } from '../../../src/store/memory/store.ts'
 import { phraseFailed, phraseReady, post, voiceReady } from '../../support/callbacks.ts'
+import { mountRelay } from '../../support/relay-with.ts'
 import { startRelay } from '../../support/relay.ts'
 
 const SENDER = 'a-token-of-the-sender'
@@ -42,6 +44,16 @@ t.test('admin: the status of a relay whose store is gone says so', async t => {
   await hub.close()
   const { json } = await ask('status')
   t.match(json, { ready: false, reason: /closed/, store: { bytes: null, expected: null, quarantined: null } })
+})
+
+t.test('admin: a store that does not answer delays the status by three seconds at most', async t => {
+  const never = () => new Promise<never>(() => {})
+  const { url } = await mountRelay(t, { ...memoryStore(), check: never, bytes: never, nodes: never })
+  const startedAt = Date.now()
+  const status = await (await fetch(`${url}/admin/api/status`)).json()
+  t.match(status, { ready: false, reason: 'The store does not answer', nodes: [], store: { bytes: null } })
+  const ms = Date.now() - startedAt
+  t.ok(ms < 6000, `${ms} ms`)
 })
 
 t.test('admin: lists tasks by group, and pages', async t => {
