@@ -1,0 +1,50 @@
+/** Adds the pages, the command and the bundle that it runs to `dist`, the compiled modules of the package. */
+
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { build, type Plugin } from 'esbuild'
+
+process.chdir(new URL('../..', import.meta.url).pathname)
+
+// Next to the folder `web`, as the modules that read it.
+const BUNDLE = 'dist/src/bundle'
+
+/** Loads modules of Node by a call. An import of `node:http` would load undici, which takes a fifth of a start. */
+const builtinModules: Plugin = {
+  name: 'builtin-modules',
+  setup ({ onResolve, onLoad }) {
+    onResolve({ filter: /^[\w:/]+$/ }, ({ path }) => isBuiltin(path) ? { path, namespace: 'builtin' } : undefined)
+    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => {
+      return { contents: `module.exports = process.getBuiltinModule('${path}')` }
+    })
+  }
+}
+
+/** Returns the licences of the packages that have some of the files. */
+function licencesOf (files: readonly string[]): string {
+  const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]))
+  return [...folders].filter((folder) => folder !== undefined).sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+    const texts = readdirSync(folder).filter((file) => /^(?:licen[cs]e|notice)/i.test(file))
+      .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+    return `${name} ${version}, ${license}\n\n${texts.join('\n')}`
+  }).join(`\n${'-'.repeat(80)}\n`)
+}
+
+const { metafile } = await build({
+  entryPoints: ['src/main.ts', 'src/store/sqlite/writer-worker.ts'],
+  outdir: BUNDLE,
+  entryNames: '[name]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  plugins: [builtinModules],
+  // The first is optional: an installation may omit it. The others are never loaded.
+  external: ['pino-pretty', '@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
+  metafile: true
+})
+writeFileSync(`${BUNDLE}/LICENSES.txt`, licencesOf(Object.keys(metafile.inputs)))
+cpSync('src/web', 'dist/src/web', { recursive: true })
+writeFileSync('dist/src/bin.js', readFileSync('src/bin.js', 'utf8').replace('./main.ts', './bundle/main.js'))
