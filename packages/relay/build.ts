@@ -20,12 +20,12 @@ const builtinModules: Plugin = {
   }
 }
 
-/** Returns the licences of the packages that have some of the files. */
-function licencesOf (files: readonly string[]): string {
+/** Returns the licenses of the packages that have some of the files. */
+function licensesOf (files: readonly string[]): string {
   const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]))
   return [...folders].filter((folder) => folder !== undefined).sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
-    const texts = readdirSync(folder).filter((file) => /^(?:licen[cs]e|notice)/i.test(file))
+    const texts = readdirSync(folder).filter((file) => /^(?:license|notice)/i.test(file))
       .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
     return `${name} ${version}, ${license}\n\n${texts.join('\n')}`
   }).join(`\n${'-'.repeat(80)}\n`)
@@ -45,6 +45,6 @@ const { metafile } = await build({
   external: ['pino-pretty', '@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   metafile: true
 })
-writeFileSync(`${BUNDLE}/LICENSES.txt`, licencesOf(Object.keys(metafile.inputs)))
+writeFileSync(`${BUNDLE}/LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)))
 cpSync('src/web', 'dist/src/web', { recursive: true })
 writeFileSync('dist/src/bin.js', readFileSync('src/bin.js', 'utf8').replace('./main.ts', './bundle/main.js'))
