@@ -4,8 +4,6 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { build, type Plugin } from 'esbuild'
 
-process.chdir(new URL('../..', import.meta.url).pathname)
-
 // Next to the folder `web`, as the modules that read it.
 const BUNDLE = 'dist/src/bundle'
 
