@@ -1,22 +1,10 @@
 /** Adds the pages, the command and the bundle that it runs to `dist`, the compiled modules of the package. */
 
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 
 // Next to the folder `web`, as the modules that read it.
 const BUNDLE = 'dist/src/bundle'
-
-/** Loads modules of Node by a call. An import of `node:http` would load undici, which takes a fifth of a start. */
-const builtinModules: Plugin = {
-  name: 'builtin-modules',
-  setup ({ onResolve, onLoad }) {
-    onResolve({ filter: /^[\w:/]+$/ }, ({ path }) => isBuiltin(path) ? { path, namespace: 'builtin' } : undefined)
-    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => {
-      return { contents: `module.exports = process.getBuiltinModule('${path}')` }
-    })
-  }
-}
 
 /** Returns the licenses of the packages that have some of the files. */
 function licensesOf (files: readonly string[]): string {
@@ -38,7 +26,8 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node22.18',
-  plugins: [builtinModules],
+  // Packages in CommonJS require modules of Node.
+  banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
   // The first is optional: an installation may omit it. The others are never loaded.
   external: ['pino-pretty', '@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   metafile: true
