@@ -66,13 +66,15 @@ export interface RelayOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Flags of Node. */
   readonly flags?: readonly string[]
+  /** Program, from the root. Default: the sources. */
+  readonly program?: string
 }
 
 /** Starts the relay with a durable store. Resolves when it answers. */
 export function startRelay (options: RelayOptions = {}): Promise<Server> {
-  const { database = temporaryPath('relay.db'), port, env, flags = [] } = options
+  const { database = temporaryPath('relay.db'), port, env, flags = [], program = 'src/bin.js' } = options
   const settings = { STORE_URL: `sqlite:${database}`, LOG_LEVEL: 'warn', DRAIN_MS: '0', ...UNLIMITED, ...env }
-  const command = [process.execPath, ...flags, projectFile('src/bin.js')]
+  const command = [process.execPath, ...flags, projectFile(program)]
   return start({ command, publish: '/callback', env: settings, port })
 }
 

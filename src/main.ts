@@ -1,5 +1,4 @@
 import type { Config } from '../schemas/config.ts'
-import { createRelay } from './app.ts'
 import { describeConfig, readConfig } from './config.ts'
 import { findNearMisses } from './near-misses.ts'
 import { VERSION } from './version.ts'
@@ -28,7 +27,7 @@ ${describeConfig()}
 /** A command gets the remaining arguments and the environment, and resolves with its output. */
 type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<string>
 
-// Loaded when they are called, so that the server starts without them.
+// Loaded when they are called: the server starts without them, and they start without the server.
 const COMMANDS = new Map<string, () => Promise<Command>>([
   ['status', async () => (await import('./cli/status.ts')).status],
   ['tasks', async () => (await import('./cli/tasks.ts')).tasks],
@@ -43,6 +42,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
 
 /** Runs a relay until SIGTERM or SIGINT, then calls `onStop`. */
 async function start (config: Config, onStop = async () => {}): Promise<void> {
+  const { createRelay } = await import('./app.ts')
   const relay = await createRelay(config)
   relay.app.addHook('onClose', onStop)
   for (const { found, setting } of findNearMisses(Object.keys(process.env))) {

@@ -21,23 +21,20 @@ export function findNearMisses (names: readonly string[]): NearMiss[] {
 function isNear (name: string, setting: string): boolean {
   if (name.length > SHORT && setting.startsWith(`${name}_`)) return true
   const max = setting.length <= SHORT ? 1 : 2
-  return Math.abs(name.length - setting.length) <= max && distance(name, setting) <= max
+  return Math.abs(name.length - setting.length) <= max && isWithin(max, name, setting)
 }
 
 /**
- * Returns the number of single-letter edits between two texts.
+ * Whether a few single-letter edits lead from one text to another. Equal letters are never worth an edit.
  *
  * @see https://en.wikipedia.org/wiki/Levenshtein_distance
  */
-function distance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] as number) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) as number
+function isWithin (edits: number, a: string, b: string): boolean {
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  const [restA, restB] = [a.slice(same), b.slice(same)]
+  if (restA === restB) return true
+  if (edits === 0) return false
+  const [nextA, nextB] = [restA.slice(1), restB.slice(1)]
+  return isWithin(edits - 1, nextA, nextB) || isWithin(edits - 1, nextA, restB) || isWithin(edits - 1, restA, nextB)
 }

@@ -1,10 +1,11 @@
-import { TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../schemas/config.ts'
 import { createReadiness } from './admin/readiness.ts'
 import { createAsking } from './asking/asking.ts'
 import { callbacksNeedProof, completeConfig, isBehindProxy } from './config.ts'
 import { replayQuarantine, trimPeriodically } from './housekeeping.ts'
+import { setCompilers } from './http/compilers.ts'
 import { adminCheck } from './http/guards/admin.ts'
 import { apiTokenCheck } from './http/guards/api-token.ts'
 import { createAuthenticator, type VerifyReservation } from './http/guards/authenticator.ts'
@@ -80,7 +81,7 @@ export async function mountRelay (
   const guards = createGuards(config, asking.reservations.verify, metrics)
   const stopTrimming = trimPeriodically(hub, app.log, config.RETENTION_HOURS * HOUR_MS)
 
-  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  setCompilers(app)
   app.setErrorHandler(sendProblem)
   if (!guards.authenticator.required) app.addHook('onRequest', knownHostsOnly(config.PUBLIC_URL))
   app.addHook('onReady', () => replayQuarantine(hub, app.log, asking.report.onReplayed))

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { errors, jwtVerify, SignJWT } from 'jose'
+import type * as Jose from 'jose'
 import { TicketClaimsSchema, type TicketClaims } from '../schemas/ticket.ts'
 import { RelayError } from './errors.ts'
 import { isSameSecret } from './secrets.ts'
@@ -20,6 +20,7 @@ const claims = TypeCompiler.Compile(TicketClaimsSchema)
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export async function signTicket (key: string, tasks: readonly string[], expires: Date): Promise<string> {
+  const { SignJWT } = await import('jose')
   return new SignJWT({ tasks }).setProtectedHeader({ alg: ALGORITHM }).setExpirationTime(expires).sign(toSecret(key))
 }
 
@@ -36,12 +37,14 @@ export type CheckTickets = (tickets: readonly string[], taskIds: readonly string
 export function ticketCheck (keys: readonly string[]): CheckTickets {
   if (keys.length === 0) return async () => Infinity
   const secrets = keys.map(toSecret)
+  // Loaded only where there are tickets.
+  const jose = import('jose')
 
   return async (tickets, taskIds) => {
     if (tickets.length === 0) {
       throw invalid(NO_TICKET, 'ticket-missing')
     }
-    const read = await Promise.all(tickets.map((ticket) => readClaims(ticket, secrets)))
+    const read = await Promise.all(tickets.map(async (ticket) => readClaims(ticket, secrets, await jose)))
     const allowed = new Set(read.flatMap(({ tasks }): string[] => tasks))
     const forbidden = allowed.has('*') ? undefined : taskIds.find((taskId) => !allowed.has(taskId))
     if (forbidden !== undefined) {
@@ -51,10 +54,10 @@ export function ticketCheck (keys: readonly string[]): CheckTickets {
   }
 }
 
-async function readClaims (ticket: string, secrets: readonly KeyObject[]): Promise<TicketClaims> {
-  const payload = await verify(ticket, secrets).catch((error: unknown) => error)
+async function readClaims (ticket: string, secrets: readonly KeyObject[], jose: typeof Jose): Promise<TicketClaims> {
+  const payload = await verify(ticket, secrets, jose).catch((error: unknown) => error)
   if (claims.Check(payload)) return payload
-  const reason = payload instanceof errors.JWTExpired ? 'ticket-expired' : undefined
+  const reason = payload instanceof jose.errors.JWTExpired ? 'ticket-expired' : undefined
   throw invalid('the ticket has expired, or its signature or claims are wrong', reason)
 }
 
@@ -62,7 +65,7 @@ function invalid (fact: string, reason: string | undefined): RelayError {
   return new RelayError('TICKET_INVALID', `Cannot show the task: ${fact}`, { details: { reason } })
 }
 
-async function verify (ticket: string, secrets: readonly KeyObject[]): Promise<unknown> {
+async function verify (ticket: string, secrets: readonly KeyObject[], { jwtVerify }: typeof Jose): Promise<unknown> {
   const secret = signerOf(ticket, secrets)
   if (!secret) return undefined
   const { payload } = await jwtVerify(ticket, secret, { algorithms: [ALGORITHM] })

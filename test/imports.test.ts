@@ -188,15 +188,26 @@ function loadedBy (file: string, source: string): string[] {
   return statements.flatMap((statement) => importsOf(file, statement))
 }
 
-t.test('imports: the client of Redis is loaded only when it is needed', async t => {
-  const graph = new Map([...readGraph().keys()].map((file) => {
+function readLoaded (): Graph {
+  return new Map([...readGraph().keys()].map((file) => {
     return [file, loadedBy(file, readFileSync(`${ROOT}/${file}`, 'utf8'))]
   }))
+}
+
+t.test('imports: the client of Redis is loaded only when it is needed', async t => {
+  const graph = readLoaded()
   t.ok(reach(graph, 'src/redis/connections.ts').has('ioredis'))
   for (const entry of ['src/main.ts', 'src/index.ts', 'src/conformance/index.ts']) {
     t.ok(reach(graph, entry).size > 5, entry)
     t.notOk(reach(graph, entry).has('ioredis'), entry)
   }
+})
+
+t.test('imports: the server starts without jose, and the commands without the server', async t => {
+  const graph = readLoaded()
+  t.notOk(reach(graph, 'src/app.ts').has('jose'))
+  t.ok(reach(graph, 'src/app.ts').has('fastify'))
+  t.notOk(reach(graph, 'src/main.ts').has('fastify'))
 })
 
 const BREACHES: Array<[string, string]> = [

@@ -1,20 +1,24 @@
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { ConfigSchema } from '../schemas/config.ts'
 import { EventDataSchema } from '../schemas/event.ts'
+import { submitTo, VALIDATE } from './support/asking.ts'
 import { phraseReady, post } from './support/callbacks.ts'
 import { DOCUMENTS, linksOf } from './support/docs.ts'
 import { node20, noNode20 } from './support/node20.ts'
 import { checkConsumer } from './support/package-types.ts'
-import { startProcess, runtimeCommand } from './support/process.ts'
+import { freePort } from './support/port.ts'
+import { runCommand, runtimeCommand, startProcess } from './support/process.ts'
+import { skipRedis, startRedis } from './support/redis.ts'
 import { temporaryFolder } from './support/relay.ts'
 import { watch } from './support/sse.ts'
 
 const MODULES = ['phrase-relay', 'phrase-relay/backend', 'phrase-relay/client', 'phrase-relay/conformance']
+const ON_DENO = 'Deno' in globalThis && 'Deno has no --import'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
@@ -68,9 +72,59 @@ t.test('package: the tarball, installed in an empty folder, does the main job', 
     t.match(stdout, /^Cannot load Phrase Relay: this is Node 20\.[\d.]+, expected 22\.18 or newer\n$/)
   })
 
-  await t.test('as a command', async t => {
-    const { url } = await startProcess(t, {}, runtimeCommand(join(folder, 'node_modules/phrase-relay/dist/src/bin.js')))
+  const command = runtimeCommand(realpathSync(join(folder, 'node_modules/.bin/phrase-relay')))
+
+  await t.test('as a command, with its own commands, on SQLite', async t => {
+    const env = { STORE_URL: `sqlite:${join(folder, 'command.db')}`, LOG_FORMAT: 'pretty' }
+    const { url, output } = await startProcess(t, env, command)
+    t.match(output(), /INFO.*listening on/)
     await sees(t, url)
+    t.equal((await fetch(`${url}/web/admin/plot.js`)).status, 200, 'with the page of the operator')
+    t.match(await (await fetch(`${url}/openapi.json`)).json(), { openapi: /^3/ })
+
+    const outputs: Array<[RegExp, ...string[]]> = [
+      [/^Phrase Relay turns/, '--help'],
+      [/^ready +yes/m, 'status', '--url', url],
+      [/^a .*phrase-ready/m, 'tasks', '--store'],
+      [/copy\.db\n$/, 'backup', join(folder, 'copy.db')],
+      [/^Usage: /m, 'sandbox', '--help']
+    ]
+    for (const [expected, ...args] of outputs) {
+      t.match(await runCommand(t, [...command, ...args], env), { code: 0, output: expected }, args.join(' '))
+    }
+    t.ok(existsSync(join(folder, 'copy.db')))
+  })
+
+  await t.test('as a command, on Redis', { skip: skipRedis }, async t => {
+    const { url: STORE_URL } = await startRedis(t)
+    const { url } = await startProcess(t, { STORE_URL }, command)
+    await sees(t, url)
+  })
+
+  await t.test('as a demo, which submits to its sandbox', async t => {
+    const demo = [...command, 'demo', '--phrase-after', '5ms']
+    const { url } = await startProcess(t, { PORT: String(await freePort()) }, demo)
+    const { json } = await submitTo(`${url}/tasks`, VALIDATE)
+    const stream = await watch(t, json.events)
+    await stream.next()
+    t.match(await stream.next(), { event: 'phrase-ready', data: { source: 'callback' } })
+  })
+
+  await t.test('with a stack that names the functions of a defect', { skip: ON_DENO }, async t => {
+    const script = "process.on = (name) => { if (name === 'SIGTERM') throw new Error('a mistake') }"
+    const [program, ...args] = command as [string, ...string[]]
+    const preload = `--import=data:text/javascript,${encodeURIComponent(script)}`
+    const { output } = await runCommand(t, [program, preload, ...args], { STORE_URL: 'memory:', PORT: '0' })
+    t.match(output, /Error: a mistake\n.*\n +at start .*\/bundle\/main\.js:\d+:\d+\)\n(?:.*\n)? +at async main /)
+  })
+
+  await t.test('with the licenses of the packages that its command contains', async t => {
+    const text = readFileSync(join(folder, 'node_modules/phrase-relay/dist/src/bundle/LICENSES.txt'), 'utf8')
+    const parts = text.split(/^-{80}\n/m)
+    for (const name of ['fastify', '@sinclair/typebox', 'pino', 'prom-client', 'better-sse', 'ioredis', 'jose']) {
+      const [part = ''] = parts.filter((one) => one.startsWith(`${name} `))
+      t.match(part, /^\S+ [\d.]+, (?:MIT|Apache-2\.0)\n[^]*(?:permission notice|Apache License)/, name)
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { jwtVerify, SignJWT } from 'jose'
+import type * as Jose from 'jose'
 import type { Step } from '../../schemas/callback.ts'
 
 const ALGORITHM = 'HS256'
@@ -23,6 +23,7 @@ export interface Reservations {
  */
 export function createReservations (signingKey: () => Promise<string>): Reservations {
   let secret: KeyObject | undefined
+  let jose: typeof Jose | undefined
 
   async function toSecret (): Promise<KeyObject> {
     secret ??= createSecretKey(await signingKey(), 'utf8')
@@ -31,8 +32,9 @@ export function createReservations (signingKey: () => Promise<string>): Reservat
 
   return {
     async sign (id, step, expires) {
-      const token = new SignJWT({ step }).setProtectedHeader({ alg: ALGORITHM }).setJti(id).setExpirationTime(expires)
-      return token.sign(await toSecret())
+      jose ??= await import('jose')
+      const token = new jose.SignJWT({ step }).setProtectedHeader({ alg: ALGORITHM }).setJti(id)
+      return token.setExpirationTime(expires).sign(await toSecret())
     },
 
     async verify (token, step) {
@@ -40,7 +42,8 @@ export function createReservations (signingKey: () => Promise<string>): Reservat
       if (token.length > MAX_TOKEN_LENGTH || !FORM.test(token)) return undefined
       const key = await toSecret()
       const options = { algorithms: [ALGORITHM], requiredClaims: ['jti', 'exp'] }
-      const claims = await jwtVerify<{ step: Step }>(token, key, options).catch(() => undefined)
+      jose ??= await import('jose')
+      const claims = await jose.jwtVerify<{ step: Step }>(token, key, options).catch(() => undefined)
       return claims?.payload.step === step ? claims.payload.jti : undefined
     }
   }

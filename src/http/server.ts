@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import cors from '@fastify/cors'
 import type { FastifyBaseLogger, FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify'
 import { RelayError } from '../errors.ts'
+import { COMPILERS } from './compilers.ts'
 import { corsOptions } from './cors.ts'
 import { normalizeForwardedFor } from './guards/network.ts'
 import { sendProblem } from './problems.ts'
@@ -28,6 +29,7 @@ export const SERVER_OPTIONS: FastifyHttpOptions<Server, FastifyBaseLogger> = {
     ignoreTrailingSlash: true,
     ignoreDuplicateSlashes: true
   },
+  schemaController: COMPILERS,
   requestTimeout: REQUEST_MS,
   http: {
     headersTimeout: HEADERS_MS,

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { readAsset, sendAsset, setFlags, toAsset, type Asset } from '../assets.ts'
+import { readAsset, sendAsset, serveFiles, setFlags, toAsset, type Asset } from '../assets.ts'
 import type { AdminCheck } from '../guards/admin.ts'
 
 const FILES = [
@@ -21,10 +21,7 @@ export const adminPage: FastifyPluginAsync<{ readonly check: AdminCheck }> = asy
     return sendAsset(html, request, reply)
   })
 
-  for (const name of FILES) {
-    const asset = toAsset(name, await readAsset(`admin/${name}`))
-    app.get(`/web/admin/${name}`, async (request, reply) => sendAsset(asset, request, reply))
-  }
+  await serveFiles(app, 'admin/', FILES)
   for (const [name, file] of Object.entries(PLOTS)) {
     // Read when it is asked for: a relay without an operator needs no permission to read the package.
     let asset: Asset | undefined

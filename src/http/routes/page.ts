@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { isLoopback } from '../../loopback.ts'
-import { readAsset, sendAsset, setFlags, toAsset } from '../assets.ts'
+import { readAsset, sendAsset, serveFiles, setFlags, toAsset } from '../assets.ts'
 
 const FILES = [
   'clock.js', 'dom.js', 'icon.svg', 'page.js', 'sample.js', 'scenes.js', 'snippets.js', 'stage.js', 'style.css',
@@ -41,10 +41,7 @@ export const page: FastifyPluginAsync<PageOptions> = async (app, options) => {
     return sendAsset(isOnLoopback(app) ? local : anywhere, request, reply)
   })
 
-  for (const name of FILES) {
-    const asset = toAsset(name, await readAsset(name))
-    app.get(`/web/${name}`, async (request, reply) => sendAsset(asset, request, reply))
-  }
+  await serveFiles(app, '', FILES)
 }
 
 function escapeAttribute (text: string): string {
