@@ -14,9 +14,6 @@ if (enableCompileCache && !process.env.NODE_V8_COVERAGE) {
   process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
   enableCompileCache()
 }
-// An import of `node:http` reads all of its members. These load undici: 7 % of a start.
-const http = process.getBuiltinModule('node:http')
-for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) Reflect.deleteProperty(http, name)
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2))
 // Not only at the exit: a process may be killed.

@@ -106,15 +106,6 @@ t.test('bin starts when it cannot keep compiled code', { skip: ON_DENO }, async 
   t.strictSame(await runCommand(t, [...RELAY, '--version'], env), { code: 0, output: `${packageJson.version}\n` })
 })
 
-t.test('bin starts without undici, which a member of node:http would load', { skip: ON_DENO }, async t => {
-  const script = "process.on('exit', () => { console.log('loads', process.moduleLoadList.join()) })"
-  const preload = `--import=data:text/javascript,${encodeURIComponent(script)}`
-  const { kill, output } = await startProcess(t, {}, [process.execPath, preload, 'src/bin.js'])
-  await kill()
-  t.match(output(), /loads.*NativeModule http,/)
-  t.notMatch(output(), 'undici')
-})
-
 t.test('main warns of a variable that is probably a misspelt setting', {
   skip: 'Deno' in globalThis && 'Deno hides it'
 }, async t => {
