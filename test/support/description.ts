@@ -38,7 +38,8 @@ export function pointerCheck (document: object): (pointer: string) => ValidateFu
 
 /** A description without room for fields that it does not name. Nothing else keeps such fields out of an answer. */
 const closed: object = JSON.parse(JSON.stringify(OPENAPI), (_key, part) => {
-  return part?.type === 'object' && Object.keys(part.properties ?? {}).length > 0 ? { additionalProperties: false, ...part } : part
+  const hasFields = part?.type === 'object' && Object.keys(part.properties ?? {}).length > 0
+  return hasFields ? { additionalProperties: false, ...part } : part
 })
 const validatorOf = pointerCheck(closed)
 const escape = (key: string): string => encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))
