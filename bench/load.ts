@@ -27,6 +27,8 @@ export interface Measured {
   readonly eventCpuUs: number
   readonly eventsPerSecond: number
   readonly connectCpuUs: number
+  /** Time until all streams are open, 64 at once, divided by their number. */
+  readonly connectUs: number
   readonly streamBytes: number
 }
 
@@ -87,8 +89,9 @@ async function sendAll (from: number, to: number): Promise<void> {
 
 async function measure (): Promise<Measured> {
   const bytes = residentBytes(job.pid)
-  const cpu = cpuUs(job.pid)
+  const [cpu, at] = [cpuUs(job.pid), performance.now()]
   await inParallel(job.streams, CONNECTING, open)
+  const connectUs = (performance.now() - at) * 1000 / job.streams
   const connectCpuUs = (cpuUs(job.pid) - cpu) / job.streams
   if (job.suite === 'idle') await sleep(SETTLE_MS)
   const streamBytes = (residentBytes(job.pid) - bytes) / job.streams
@@ -99,7 +102,7 @@ async function measure (): Promise<Measured> {
   const events = delivered - before.delivered
   const eventCpuUs = (cpuUs(job.pid) - before.cpu) / events
   const eventsPerSecond = events / (performance.now() - before.at) * 1000
-  return { connectCpuUs, streamBytes, eventCpuUs, eventsPerSecond }
+  return { connectCpuUs, connectUs, streamBytes, eventCpuUs, eventsPerSecond }
 }
 
 process.stdout.write(JSON.stringify(await measure()))
