@@ -2,7 +2,7 @@
 // measurements as JSON: node bench/load.ts '<job as JSON>'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuUs, residentBytes } from './proc.ts'
-import { callbackBody, inParallel, markOf, openPoster, openStream, streamRequest } from './wire.ts'
+import { callbackBody, inParallel, markOf, openPoster, openStream, streamRequest, type Poster } from './wire.ts'
 
 const CONNECTING = 64
 const SETTLE_MS = 1500
@@ -66,7 +66,7 @@ async function open (stream: number): Promise<void> {
   })
 }
 
-const posters = Array.from({ length: job.posters }, () => openPoster(job.port))
+let posters: Poster[] = []
 
 async function post (mark: number, poster: number): Promise<void> {
   const status = await posters[poster]!.post(job.publish.replace('*', taskOf(mark)), callbackBody(taskOf(mark), mark))
@@ -96,6 +96,8 @@ async function measure (): Promise<Measured> {
   if (job.suite === 'idle') await sleep(SETTLE_MS)
   const streamBytes = (residentBytes(job.pid) - bytes) / job.streams
 
+  // Opened now: an idle connection is closed after ten seconds.
+  posters = Array.from({ length: job.posters }, () => openPoster(job.port))
   if (job.warmup > 0) await sendAll(0, job.warmup)
   const before = { cpu: cpuUs(job.pid), at: performance.now(), delivered }
   if (job.messages > 0) await sendAll(job.warmup, job.warmup + job.messages)
