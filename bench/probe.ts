@@ -36,13 +36,14 @@ function report (cause: string, from: number, ms: number, cpuMs?: number): void 
   appendFileSync(file, `${JSON.stringify(pause)}\n`)
 }
 
-/** Runs `work` and reports it. `name` is called at the end. */
+/** Runs `work` and reports it. `name` is called at the end, if it was long. */
 function timed<T> (name: () => string, work: () => T): T {
   const [from, cpu] = [performance.now(), threadCpuMs()]
   try {
     return work()
   } finally {
-    report(name(), from, performance.now() - from, threadCpuMs() - cpu)
+    const ms = performance.now() - from
+    if (ms >= MIN_MS) report(name(), from, ms, threadCpuMs() - cpu)
   }
 }
 
