@@ -29,7 +29,10 @@ export function openPosters (port: number): Posters {
   const free: Poster[] = []
   return {
     async send (request) {
-      const poster = free.pop() ?? openPoster(port)
+      let poster = free.pop()
+      // The server closes idle connections.
+      while (poster?.isClosed()) poster = free.pop()
+      poster ??= openPoster(port)
       const status = await request(poster)
       free.push(poster)
       return status

@@ -1,4 +1,4 @@
-// Slowest callbacks of a mixed load: node bench/tails.ts [--seconds 600] [--rate 300]
+// Slowest callbacks of a mixed load: node bench/tails.ts [--seconds 600] [--rate 200]
 // Whole waits (a client connects, its callback comes, it reads the event and leaves) start at fixed times. Next to them
 // run slow readers, long replays, reads of the list of tasks, and a trim every half second. A time counts from when a
 // callback was due until its answer. Both processes report their pauses, which are compared with the slow callbacks.
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { sqliteStore } from '../src/index.ts'
 import { fillTask } from './fill.ts'
 import type { Pause } from './probe.ts'
+import { cpuUs } from './proc.ts'
 import { pinThisProcess, projectFile, START_FLAGS, startRelay, temporaryPath } from './servers.ts'
 import { atRate, openPosters, requireOk } from './steady.ts'
 import { printTable, quantile, short } from './table.ts'
@@ -28,7 +29,7 @@ const SLOW = 5
 const TAIL = 0.999
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '600' }, rate: { type: 'string', default: '300' } }
+  options: { seconds: { type: 'string', default: '600' }, rate: { type: 'string', default: '200' } }
 })
 const [perSecond, seconds] = [Number(values.rate), Number(values.seconds)]
 const over = new AbortController()
@@ -47,14 +48,8 @@ await fillTask(store, 'long', LONG)
 await store.close()
 pinThisProcess(1)
 const flags = [...START_FLAGS, '--import', projectFile('bench/probe.ts')]
-const env = {
-  PROBE_FILE: probe,
-  RETENTION_HOURS: String(RETENTION_SECONDS / 3600),
-  LOG_LEVEL: 'info',
-  // Some connections are needed again only when callbacks are slow.
-  KEEP_ALIVE_TIMEOUT_MS: '0'
-}
-const { port, stop } = await startRelay({ database, flags, env })
+const env = { PROBE_FILE: probe, RETENTION_HOURS: String(RETENTION_SECONDS / 3600), LOG_LEVEL: 'info' }
+const { port, pid, stop } = await startRelay({ database, flags, env })
 Object.assign(process.env, { PROBE_FILE: probe, PROBE_THREAD: 'client' })
 await import('./probe.ts')
 const posters = openPosters(port)
@@ -111,7 +106,9 @@ async function run (seconds: number): Promise<Answered[]> {
 
 for (let client = 0; client < SLOW_READERS; client++) readSlowly(client)
 await run(WARMUP_SECONDS)
+const [cpu, at] = [cpuUs(pid), performance.now()]
 const answered = await run(seconds)
+const used = (cpuUs(pid) - cpu) / (performance.now() - at) / 1000
 over.abort()
 await stop()
 
@@ -148,7 +145,8 @@ const worst = slow.filter(({ due, ms }, i) => {
 })
 const began = Math.min(...answered.map(({ due }) => due))
 
-process.stdout.write(`Node ${process.versions.node}; ${short(perSecond)} waits a second for ${values.seconds} s.\n`)
+process.stdout.write(`Node ${process.versions.node}; ${short(perSecond)} waits a second for ${values.seconds} s; ` +
+  `the relay used ${short(used * 100)} % of a processor.\n`)
 printTable(['callbacks', 'ms: p50', 'p99', 'p99.9', 'max', `more than ${SLOW} times the p99`], [
   [short(times.length), ...[0.5, 0.99, TAIL, 1].map((share) => short(quantile(times, share))),
     String(times.filter((ms) => ms > SLOW * p99).length)]
