@@ -143,7 +143,7 @@ const causes = Object.groupBy(slow, causeOf)
 const worst = slow.filter(({ due, ms }, i) => {
   return !slow.slice(0, i).some((other) => other.due < due + ms && due < other.due + other.ms)
 })
-const began = Math.min(...answered.map(({ due }) => due))
+const began = (answered[0] as Answered).due
 
 process.stdout.write(`Node ${process.versions.node}; ${short(perSecond)} waits a second for ${values.seconds} s; ` +
   `the relay used ${short(used * 100)} % of a processor.\n`)
@@ -158,4 +158,12 @@ printTable(['slowest, ms', 'second', 'pauses meanwhile, ms'], worst.slice(0, WOR
   const found = pausesDuring(one).slice(0, 4).map(([name, ms]) => `${name} ${short(ms)}`)
   return [short(one.ms), short((one.due - began) / 1000), found.join('; ')]
 }))
+const during = Object.groupBy(pauses.filter(({ from }) => from > began), ({ cause }) => cause)
+printTable(['pauses of 2 ms and more', 'number', 'longest, ms', 'most CPU, ms'], Object.entries(during)
+  .map(([cause, all = []]) => ({ cause, all, longest: quantile(all.map(({ ms }) => ms), 1) }))
+  .sort((a, b) => b.longest - a.longest)
+  .map(({ cause, all, longest }) => {
+    const cpu = quantile(all.map(({ cpuMs = NaN }) => cpuMs), 1)
+    return [cause, all.length.toLocaleString('en'), short(longest), short(cpu)]
+  }))
 process.exit(0)
