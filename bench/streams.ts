@@ -38,7 +38,7 @@ async function measure ({ streams, openUs, kilobytes, eventUs }: Figures): Promi
   await load(server, WARMUP)
   const idle = await load(server, { suite: 'idle', streams, messages: 0, warmup: 0, posters: 0 })
   const { eventCpuUs }: Measured = await load(server, {
-    suite: 'fan-in', streams, messages: 8000, warmup: 3000, posters: 32
+    suite: 'fan-in', streams, messages: 8000, warmup: 10_000, posters: 32
   })
   openUs.push(idle.connectUs)
   kilobytes.push(idle.streamBytes / 1000)
