@@ -2,10 +2,9 @@
 // A ratio compares servers within one round, because the speed of the machine varies. The medians are printed.
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import packageJson from '../package.json' with { type: 'json' }
 import type { Measured } from './load.ts'
 import { load, type Suite } from './run-load.ts'
-import { hasNchan, startNchan, startRaw, startRelay, type Server } from './servers.ts'
+import { hasNchan, START_FLAGS, startNchan, startRaw, startRelay, type Server } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
 
 type Runs = Map<string, Measured[]>
@@ -20,10 +19,8 @@ const FIGURES: Record<Suite['suite'], Array<[keyof Measured, string]>> = {
   'fan-out': [['eventCpuUs', 'CPU, µs an event and stream'], ['eventsPerSecond', 'events a second, all streams']],
   idle: [['streamBytes', 'bytes a stream'], ['connectCpuUs', 'CPU, µs a connect']]
 }
-// Flags of `npm start`.
-const FLAGS = packageJson.scripts.start.match(/--\S+/g) ?? []
 const STARTERS: Record<string, () => Promise<Server>> = {
-  relay: () => startRelay({ flags: FLAGS }),
+  relay: () => startRelay({ flags: START_FLAGS }),
   raw: startRaw,
   ...hasNchan() && { nchan: startNchan }
 }

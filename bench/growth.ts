@@ -1,21 +1,16 @@
 // Cost of an append as a store grows: node bench/growth.ts [--events 1000,1000000] [--turns 20] [--picture growth.svg]
 // Commits groups of 32 new tasks with random ids to stores that hold so many events, in turns. Measures the writer
 // itself: its CPU for each event, and the time of a commit, checkpoints included.
-import { randomUUID } from 'node:crypto'
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { toEntry, type Entry } from '../src/store/sqlite/entry.ts'
 import { sqliteWriter } from '../src/store/sqlite/writer.ts'
-import { readCallback } from '../src/index.ts'
+import { DEDUPE_MS, filledStore, newTasks } from './fill.ts'
 import { drawLines } from './picture.ts'
 import { temporaryPath } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
-import { callbackBody } from './wire.ts'
 
 const GROUP = 32
 const GROUPS_A_TURN = 100
-const FILL_GROUP = 512
-const DEDUPE_MS = 120_000
 
 const { values } = parseArgs({
   options: {
@@ -24,16 +19,6 @@ const { values } = parseArgs({
     picture: { type: 'string' }
   }
 })
-let serial = 0
-
-function newTask (): Entry {
-  const taskId = randomUUID()
-  const at = Date.now()
-  const body: unknown = JSON.parse(callbackBody(taskId, ++serial))
-  return toEntry(taskId, readCallback('regenerate', body, { receivedAt: new Date(at) }).draft, at)
-}
-
-const group = (size: number): Entry[] => Array.from({ length: size }, newTask)
 
 interface Measured {
   readonly events: number
@@ -41,20 +26,11 @@ interface Measured {
   readonly commitMs: number[]
 }
 
-/** Makes a store with so many events. Returns its path. */
-function fill (events: number): string {
-  const path = temporaryPath(`${events}.db`)
-  const writer = sqliteWriter(path)
-  for (let left = events; left > 0; left -= FILL_GROUP) writer.append(group(Math.min(left, FILL_GROUP)), DEDUPE_MS)
-  writer.close()
-  return path
-}
-
 /** Commits groups to a store, and closes it, so that its last checkpoint counts, too. */
 function measure (path: string, { cpuUs, commitMs }: Measured): void {
-  const groups = Array.from({ length: GROUPS_A_TURN }, () => group(GROUP))
+  const groups = Array.from({ length: GROUPS_A_TURN }, () => newTasks(GROUP))
   const writer = sqliteWriter(path)
-  writer.append(group(GROUP), DEDUPE_MS)
+  writer.append(newTasks(GROUP), DEDUPE_MS)
   const before = process.cpuUsage()
   for (const one of groups) {
     const start = performance.now()
@@ -67,7 +43,7 @@ function measure (path: string, { cpuUs, commitMs }: Measured): void {
 }
 
 const stores = values.events.split(',').map(Number).map((events) => {
-  return { path: fill(events), measured: { events, cpuUs: [], commitMs: [] } as Measured }
+  return { path: filledStore(events), measured: { events, cpuUs: [], commitMs: [] } as Measured }
 })
 const smallest = stores[0] as typeof stores[number]
 for (let turn = 0; turn < Number(values.turns); turn++) {

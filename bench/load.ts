@@ -2,7 +2,7 @@
 // measurements as JSON: node bench/load.ts '<job as JSON>'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuUs, residentBytes } from './proc.ts'
-import { callbackBody, inParallel, markOf, openPoster, openStream, streamRequest } from './wire.ts'
+import { callbackBody, inParallel, markOf, openPoster, openStream, streamRequest, type Poster } from './wire.ts'
 
 const CONNECTING = 64
 const SETTLE_MS = 1500
@@ -27,6 +27,8 @@ export interface Measured {
   readonly eventCpuUs: number
   readonly eventsPerSecond: number
   readonly connectCpuUs: number
+  /** Time until all streams are open, 64 at once, divided by their number. */
+  readonly connectUs: number
   readonly streamBytes: number
 }
 
@@ -64,7 +66,7 @@ async function open (stream: number): Promise<void> {
   })
 }
 
-const posters = Array.from({ length: job.posters }, () => openPoster(job.port))
+let posters: Poster[] = []
 
 async function post (mark: number, poster: number): Promise<void> {
   const status = await posters[poster]!.post(job.publish.replace('*', taskOf(mark)), callbackBody(taskOf(mark), mark))
@@ -87,19 +89,22 @@ async function sendAll (from: number, to: number): Promise<void> {
 
 async function measure (): Promise<Measured> {
   const bytes = residentBytes(job.pid)
-  const cpu = cpuUs(job.pid)
+  const [cpu, at] = [cpuUs(job.pid), performance.now()]
   await inParallel(job.streams, CONNECTING, open)
+  const connectUs = (performance.now() - at) * 1000 / job.streams
   const connectCpuUs = (cpuUs(job.pid) - cpu) / job.streams
   if (job.suite === 'idle') await sleep(SETTLE_MS)
   const streamBytes = (residentBytes(job.pid) - bytes) / job.streams
 
+  // Opened now: an idle connection is closed after ten seconds.
+  posters = Array.from({ length: job.posters }, () => openPoster(job.port))
   if (job.warmup > 0) await sendAll(0, job.warmup)
   const before = { cpu: cpuUs(job.pid), at: performance.now(), delivered }
   if (job.messages > 0) await sendAll(job.warmup, job.warmup + job.messages)
   const events = delivered - before.delivered
   const eventCpuUs = (cpuUs(job.pid) - before.cpu) / events
   const eventsPerSecond = events / (performance.now() - before.at) * 1000
-  return { connectCpuUs, streamBytes, eventCpuUs, eventsPerSecond }
+  return { connectCpuUs, connectUs, streamBytes, eventCpuUs, eventsPerSecond }
 }
 
 process.stdout.write(JSON.stringify(await measure()))

@@ -5,14 +5,15 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { readCallback, sqliteStore, type EventStore } from '../src/index.ts'
+import { sqliteStore } from '../src/index.ts'
+import { fillTask } from './fill.ts'
 import { residentBytes } from './proc.ts'
 import { pinned, projectFile, startRelay, temporaryPath } from './servers.ts'
+import { atRate, openPosters, requireOk } from './steady.ts'
 import { printTable, quantile, short } from './table.ts'
-import { callbackBody, openPoster, type Poster } from './wire.ts'
+import { callbackBody, type Poster } from './wire.ts'
 
-const GROUP = 512
-const PERIOD_MS = 20
+const RATE = 50
 const SETTLE_MS = 1000
 const SMALL_BYTES = 100
 const LARGE_EVENTS = 1000
@@ -29,34 +30,14 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds)
 let serial = 0
 
-/** Appends events whose message has a given length. */
-async function fill (store: EventStore, taskId: string, { count, length }: { count: number, length: number }) {
-  const body = { code: 200, taskId, msg: 'x'.repeat(length) }
-  const { draft } = readCallback('regenerate', body, { receivedAt: new Date() })
-  for (let done = 0; done < count; done += GROUP) {
-    const digests = Array.from({ length: Math.min(GROUP, count - done) }, () => String(++serial))
-    await Promise.all(digests.map((digest) => store.append(taskId, { ...draft, digest })))
-  }
-}
-
 /** Sends requests at a steady rate. Resolves with the latency of each answer, in milliseconds. */
-async function measure (port: number, send: (poster: Poster) => Promise<number>): Promise<number[]> {
-  const idle: Poster[] = []
-  const answers: Array<Promise<number>> = []
-  async function sendOne (due: number): Promise<number> {
-    const poster = idle.pop() ?? openPoster(port)
-    const status = await send(poster)
-    if (status !== 200) throw new Error(`Cannot continue: a request got ${status}, expected 200`)
-    idle.push(poster)
+async function measure (port: number, request: (poster: Poster) => Promise<number>): Promise<number[]> {
+  const posters = openPosters(port)
+  const latencies = await atRate({ perSecond: RATE, seconds }, async (_, due) => {
+    requireOk(await posters.send(request))
     return performance.now() - due
-  }
-  const began = performance.now()
-  for (let due = began; due < began + seconds * 1000; due += PERIOD_MS) {
-    await sleep(Math.max(0, due - performance.now()))
-    answers.push(sendOne(due))
-  }
-  const latencies = await Promise.all(answers)
-  for (const poster of idle) poster.close()
+  })
+  posters.close()
   return latencies
 }
 
@@ -83,8 +64,8 @@ function toRow (name: string, latencies: ReadonlyArray<readonly number[]>): stri
 
 const database = temporaryPath('relay.db')
 const store = await sqliteStore(database)
-await fill(store, 'long', { count: Number(values.events), length: SMALL_BYTES })
-await fill(store, 'large', { count: LARGE_EVENTS, length: LARGE_BYTES })
+await fillTask(store, 'long', { count: Number(values.events), length: SMALL_BYTES })
+await fillTask(store, 'large', { count: LARGE_EVENTS, length: LARGE_BYTES })
 await store.close()
 
 const server = await startRelay({ database })

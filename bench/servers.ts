@@ -6,6 +6,10 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
+
+/** Flags of Node in `npm start`. */
+export const START_FLAGS: readonly string[] = packageJson.scripts.start.match(/--\S+/g) ?? []
 
 const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so'
 const MAX_START_MS = 30_000
@@ -39,6 +43,11 @@ export function temporaryPath (name: string): string {
 /** Returns the command pinned to one processor, if there are several and `taskset` is installed. */
 export function pinned (processor: number, command: readonly string[]): string[] {
   return canPin ? ['taskset', '-c', String(processor), ...command] : [...command]
+}
+
+/** Pins this process to one processor, as `pinned` does. */
+export function pinThisProcess (processor: number): void {
+  if (canPin) spawnSync('taskset', ['-acp', String(processor), String(process.pid)])
 }
 
 /** Returns the absolute path of a file of the project. */

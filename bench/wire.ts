@@ -41,6 +41,8 @@ export function openStream ({ port, client, request, onFrame }: WireStream): Soc
 export interface Poster {
   post (path: string, body: string): Promise<number>
   get (path: string): Promise<number>
+  /** Whether the connection has ended. */
+  isClosed (): boolean
   close (): void
 }
 
@@ -70,6 +72,7 @@ export function openPoster (port: number): Poster {
     post: (path, body) => send(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${body.length}\r\n\r\n${body}`),
     get: (path) => send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+    isClosed: () => socket.destroyed,
     close () { socket.destroy() }
   }
 }

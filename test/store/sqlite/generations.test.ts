@@ -51,6 +51,17 @@ t.test('generations: a task stays in the one in which it began', async t => {
   t.equal((await store.append('a', draft('two'))).duplicate, true)
 })
 
+t.test('generations: a task of a program may have any id', async t => {
+  const { path, store } = await open(t)
+  const taskIds = ['a b', 'a "quoted" one', "it's", 'über', 'a\nb', '~1~a']
+  for (const taskId of taskIds) t.equal(await seqOf(store, taskId, 'one'), 1)
+  for (let n = 0; n < 2; n++) {
+    fill(path)
+    await seqOf(store, `other-${n}`, 'one')
+  }
+  for (const taskId of taskIds.filter((one) => one !== '~1~a')) t.equal(await seqOf(store, taskId, 'two'), 2, taskId)
+})
+
 t.test('generations: another store on the file finds tasks of generations that began later', async t => {
   const { path, store } = await open(t)
   const { store: other } = await open(t, path)
