@@ -1,7 +1,8 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { RelayError, type RelayErrorCode } from '../errors.ts'
+import { OVERLOADED } from './guards/under-way.ts'
 import { PROBLEM_TYPE, RETRY_AFTER_SECONDS, toProblem } from './problems.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
@@ -12,10 +13,7 @@ const CLIENT_ERRORS: Readonly<Record<string, RelayErrorCode>> = {
 }
 
 const CLOSE = { connection: 'close' }
-const OVERLOADED = answerTo(
-  new RelayError('OVERLOADED', 'Cannot accept the callback: more arrive than can be kept, retry later'),
-  { 'retry-after': RETRY_AFTER_SECONDS }
-)
+const REFUSAL = answerTo(new RelayError('OVERLOADED', OVERLOADED), { 'retry-after': RETRY_AFTER_SECONDS })
 
 /**
  * Answers `OVERLOADED` for half of what an error costs in Fastify: under overload, refusals are most of the work.
@@ -24,11 +22,10 @@ const OVERLOADED = answerTo(
  * the turn longer: libuv ends one only after 49,152 events, or when fewer than 1,024 are ready.
  */
 export function answerOverload (reply: FastifyReply): void {
+  const { status, headers, body } = REFUSAL
+  const all = { ...reply.getHeaders() as OutgoingHttpHeaders, ...headers }
   reply.hijack()
-  setImmediate(() => {
-    const { status, headers, body } = OVERLOADED
-    reply.raw.writeHead(status, headers).end(body)
-  })
+  setImmediate(() => { reply.raw.writeHead(status, all).end(body) })
 }
 
 /** Answers bytes that are not an HTTP request, then closes the connection. */

@@ -1,18 +1,30 @@
-// An answer waits for about three turns of the event loop: this one, that of the commit, and one before.
+import { RelayError } from '../../errors.ts'
+
+// Of callbacks that arrive at once, so many milliseconds are kept: they are answered within a second.
+const BURST_MS = 500
+// After a turn of the event loop that was longer than this, no longer one is allowed. An answer waits for about three
+// turns: this one, that of the commit, and one before.
 const TURN_MS = 100
 // A turn that is long with fewer callbacks is a pause, such as a collection of garbage, after which all are kept.
 const CALLBACKS_A_TURN = 100
+
+/** Text of a refusal. */
+export const OVERLOADED = 'Cannot accept the callback: more arrive than can be kept, retry later'
 
 /** Bound on callbacks under way: those that wait for the store, and those that one turn of the event loop takes. */
 export interface UnderWay {
   /**
    * Whether another callback can be answered in time: fewer than the limit wait for the store, and this turn of the
-   * event loop has not kept callbacks for longer than 100 ms. If more callbacks arrive than can be kept, the turns
-   * grow: without a bound, every callback would wait for all before it.
+   * event loop has not kept callbacks for longer than 500 ms, or for longer than 100 ms just after a turn like that. If
+   * more callbacks arrive than can be kept, the turns grow: without a bound, each would wait for all before it.
    */
   hasRoom (): boolean
-  /** Counts an authentic callback until it is kept, or is not. */
-  count<T> (work: Promise<T>): Promise<T>
+  /**
+   * Starts to keep an authentic callback, and counts it until it is kept, or is not.
+   *
+   * @throws {RelayError} `OVERLOADED` if there is no room
+   */
+  count<T> (work: () => Promise<T>): Promise<T>
 }
 
 /**
@@ -22,25 +34,36 @@ export interface UnderWay {
  */
 export function createUnderWay (limit: number, now: () => number = () => performance.now()): UnderWay {
   let number = 0
-  const turn = { callbacks: 0, began: 0 }
+  const turn = { callbacks: 0, began: 0, maxMs: 0, longEndedAt: -Infinity }
+
+  function endTurn (): void {
+    const at = now()
+    if (at - turn.began > TURN_MS) turn.longEndedAt = at
+    turn.callbacks = 0
+  }
 
   function countInTurn (): void {
     if (turn.callbacks++ > 0) return
     turn.began = now()
-    setImmediate(() => { turn.callbacks = 0 })
+    turn.maxMs = turn.began - turn.longEndedAt < TURN_MS ? TURN_MS : BURST_MS
+    setImmediate(endTurn)
+  }
+
+  function hasRoom (): boolean {
+    if (limit > 0 && number >= limit) return false
+    return turn.callbacks < CALLBACKS_A_TURN || now() - turn.began <= turn.maxMs
   }
 
   return {
-    hasRoom () {
-      if (limit > 0 && number >= limit) return false
-      return turn.callbacks < CALLBACKS_A_TURN || now() - turn.began <= TURN_MS
-    },
+    hasRoom,
 
     async count (work) {
+      // Asked again: the body or the proof may have come much later than the head.
+      if (!hasRoom()) throw new RelayError('OVERLOADED', OVERLOADED)
       countInTurn()
       number++
       try {
-        return await work
+        return await work()
       } finally {
         number--
       }

@@ -83,7 +83,7 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
 
   async function keep ({ step, proof }: Arrival, { taskId, draft }: ReadCallback) {
     const began = performance.now()
-    const appended = await underWay.count(hub.publish(taskId, { ...draft, delivery: proof.delivery }))
+    const appended = await underWay.count(() => hub.publish(taskId, { ...draft, delivery: proof.delivery }))
     const { event, duplicate } = appended
     metrics.callback(duplicate ? 'duplicate' : 'kept')
     if (!duplicate) metrics.event(event.event)
@@ -115,7 +115,8 @@ export const callback: FastifyPluginAsyncTypebox<CallbackOptions> = async (app, 
     const { step, body, proof, path, mediaType } = arrival
     const digest = digestOfHeld(arrival)
     const { taskId: signedTaskId, delivery, submission } = proof
-    const first = await underWay.count(hub.hold({ step, body, reason, digest, signedTaskId, delivery, submission }))
+    const held = { step, body, reason, digest, signedTaskId, delivery, submission }
+    const first = await underWay.count(() => hub.hold(held))
     app.log.warn({ step, path, mediaType, field, reason }, 'callback quarantined')
     return first
   }
