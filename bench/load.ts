@@ -98,6 +98,8 @@ async function measure (): Promise<Measured> {
 
   // Opened now: an idle connection is closed after ten seconds.
   posters = Array.from({ length: job.posters }, () => openPoster(job.port))
+  // A server accepts one connection after the other: callbacks of the first would overtake that of the last.
+  await Promise.all(posters.map((poster) => poster.get('/healthz')))
   if (job.warmup > 0) await sendAll(0, job.warmup)
   const before = { cpu: cpuUs(job.pid), at: performance.now(), delivered }
   if (job.messages > 0) await sendAll(job.warmup, job.warmup + job.messages)

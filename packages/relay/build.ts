@@ -11,8 +11,12 @@ function licensesOf (files: readonly string[]): string {
   const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]))
   return [...folders].filter((folder) => folder !== undefined).sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
-    const texts = readdirSync(folder).filter((file) => /^(?:license|notice)/i.test(file))
+    const files = readdirSync(folder)
+    const licenses = files.filter((file) => /^(?:license|notice)/i.test(file))
+    // Some name it in their readme only.
+    const texts = (licenses.length > 0 ? licenses : files.filter((file) => /^readme/i.test(file)))
       .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+    if (texts.length === 0) throw new Error(`Cannot bundle ${name}: it has no text of its license`)
     return `${name} ${version}, ${license}\n\n${texts.join('\n')}`
   }).join(`\n${'-'.repeat(80)}\n`)
 }

@@ -34,7 +34,7 @@ export interface AskingOptions {
 export function createAsking ({ config, hub: { submissions }, log, metrics }: AskingOptions): Asking {
   const { SUNO_API_KEY: apiKey, SUNO_API_URL: apiUrl, ASK_AFTER_MS: askAfterMs, GIVE_UP_MS: giveUpMs } = config
   const report = createSubmissionReport(log, metrics)
-  const reservations = createReservations(() => submissions.signingKey())
+  const reservations = createReservations(() => submissions.signingKey(), apiKey !== '')
   if (apiKey === '') {
     const { stop } = watchDeadlines({ submissions, report, log })
     return { report, reservations, submitter: undefined, stop }

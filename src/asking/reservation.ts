@@ -19,11 +19,13 @@ export interface Reservations {
  * Creates the tokens of a store: JWTs with the reservation as `jti`, the step and an end.
  *
  * @param signingKey - resolves with the secret of the store; both methods reject when it does
+ * @param isUsed - whether tokens are expected: what checks them is then loaded now
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
-export function createReservations (signingKey: () => Promise<string>): Reservations {
+export function createReservations (signingKey: () => Promise<string>, isUsed = true): Reservations {
   let secret: KeyObject | undefined
   let jose: typeof Jose | undefined
+  if (isUsed) import('jose').catch(() => {})
 
   async function toSecret (): Promise<KeyObject> {
     secret ??= createSecretKey(await signingKey(), 'utf8')

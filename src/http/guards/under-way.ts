@@ -1,10 +1,10 @@
 import { RelayError } from '../../errors.ts'
 
-// Of callbacks that arrive at once, so many milliseconds are kept: they are answered within a second.
+// Time for callbacks that arrive at once. All of them are then answered within a second.
 const BURST_MS = 500
-// After a turn of the event loop that was longer than this, no longer one is allowed. An answer waits for about three
-// turns: this one, that of the commit, and one before.
-const TURN_MS = 100
+// Time for each turn of the event loop soon after a longer one. An answer waits for about three turns: its own, that of
+// its commit, and the one before it was read.
+const TURN_MS = 75
 // A turn that is long with fewer callbacks is a pause, such as a collection of garbage, after which all are kept.
 const CALLBACKS_A_TURN = 100
 
@@ -15,8 +15,8 @@ export const OVERLOADED = 'Cannot accept the callback: more arrive than can be k
 export interface UnderWay {
   /**
    * Whether another callback can be answered in time: fewer than the limit wait for the store, and this turn of the
-   * event loop has not kept callbacks for longer than 500 ms, or for longer than 100 ms just after a turn like that. If
-   * more callbacks arrive than can be kept, the turns grow: without a bound, each would wait for all before it.
+   * event loop has not kept callbacks for longer than 500 ms, or than 75 ms soon after a longer turn. If more
+   * callbacks arrive than can be kept, the turns grow. Without a bound, each would wait for all before it.
    */
   hasRoom (): boolean
   /**
@@ -45,7 +45,7 @@ export function createUnderWay (limit: number, now: () => number = () => perform
   function countInTurn (): void {
     if (turn.callbacks++ > 0) return
     turn.began = now()
-    turn.maxMs = turn.began - turn.longEndedAt < TURN_MS ? TURN_MS : BURST_MS
+    turn.maxMs = turn.began - turn.longEndedAt < BURST_MS ? TURN_MS : BURST_MS
     setImmediate(endTurn)
   }
 

@@ -94,12 +94,11 @@ t.test('createUnderWay() has room for a burst, and for less while one turn after
     return hasRoom
   }
   t.ok(await roomAfter(500), 'a burst')
-  t.ok(await roomAfter(100), 'a turn at once after it')
-  now += 99
-  t.ok(await roomAfter(101), 'a turn after a shorter one')
-  t.notOk(await roomAfter(101), 'a turn after a longer one')
-  t.notOk(await roomAfter(101))
-  now += 100
+  t.ok(await roomAfter(75), 'a turn soon after it')
+  now += 400
+  t.notOk(await roomAfter(76), 'a longer turn soon after it')
+  t.notOk(await roomAfter(76))
+  now += 500
   t.notOk(await roomAfter(501), 'a burst that is too long')
   keep(99)
   now += 1000
