@@ -20,12 +20,15 @@ const REFUSAL = answerTo(new RelayError('OVERLOADED', OVERLOADED), { 'retry-afte
  *
  * It answers at the end of this turn of the event loop. At once, further requests on the same connections would make
  * the turn longer: libuv ends one only after 49,152 events, or when fewer than 1,024 are ready.
+ *
+ * @throws {TypeError} if a hook has set an invalid header; the reply is not hijacked then
  */
 export function answerOverload (reply: FastifyReply): void {
   const { status, headers, body } = REFUSAL
-  const all = { ...reply.getHeaders() as OutgoingHttpHeaders, ...headers }
+  // Throws if a hook has set an invalid header: Fastify can still send an error.
+  reply.raw.writeHead(status, { ...reply.getHeaders() as OutgoingHttpHeaders, ...headers })
   reply.hijack()
-  setImmediate(() => { reply.raw.writeHead(status, all).end(body) })
+  setImmediate(() => { reply.raw.end(body) })
 }
 
 /** Answers bytes that are not an HTTP request, then closes the connection. */
