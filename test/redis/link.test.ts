@@ -61,8 +61,11 @@ else {
   t.test('use() waits for a server that starts', async t => {
     const server = await startRedis(t)
     await server.kill()
-    const { link, lost } = open(t, at(server.port), { timeoutMs: 30_000 })
+    const { link, lost, events } = open(t, at(server.port), { timeoutMs: 30_000 })
+    const isLost = once(events, 'lost')
     const answer = link.use(ping)
+    // Else the server may be there before the first attempt.
+    await isLost
     await server.start()
     t.equal(await answer, 'PONG')
     t.equal(lost.length, 1)
