@@ -96,6 +96,8 @@ t.test('operations: lists tasks by group, with their timeline', { skip }, async 
   await page.getByRole('button', { name: 'Show' }).first().click()
   await shows(page, 'dialog .submissions li', /generate waits for its callback, submitted/)
   await page.getByRole('button', { name: 'Close' }).click()
+  // The page removes the task from its address when it hears that the dialog has closed, which may take a moment.
+  await page.waitForURL((address) => address.hash === '')
 
   await page.goto(`${url}/admin#task=nobody`)
   await page.reload()
