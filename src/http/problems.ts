@@ -40,7 +40,8 @@ export function sendProblem (error: AnyError, request: FastifyRequest, reply: Fa
   const problem = toRelayError(error)
   const body = toProblem(problem)
   const { status } = body
-  if (status >= 500) request.log.error({ err: error }, problem.message)
+  // A line for each would be a load of its own.
+  if (status >= 500 && body.code !== 'OVERLOADED') request.log.error({ err: error }, problem.message)
   const mayComeAgain = status === 503 || status === 429
   const { retryAfterSeconds = mayComeAgain ? RETRY_AFTER_SECONDS : undefined } = problem.details
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)

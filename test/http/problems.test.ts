@@ -1,5 +1,7 @@
+import Fastify from 'fastify'
 import t from 'tap'
-import { STATUS } from '../../src/errors.ts'
+import { RelayError, STATUS } from '../../src/errors.ts'
+import { sendProblem } from '../../src/http/problems.ts'
 import { memoryStore } from '../../src/store/memory/store.ts'
 import { mountRelay } from '../support/relay-with.ts'
 import { startRelay } from '../support/relay.ts'
@@ -35,6 +37,19 @@ t.test('problems: an unexpected error is answered as INTERNAL without its messag
   t.equal(status, 500)
   const detail = 'Cannot answer the request: the relay has a defect, see its log'
   t.strictSame(json, { type: 'about:blank', title: 'Internal Server Error', status: 500, code: 'INTERNAL', detail })
+})
+
+t.test('problems: an error of the server is logged, but no refusal under overload', async t => {
+  const lines: string[] = []
+  const stream = { write: (line: string) => { lines.push(line) } }
+  const app = Fastify({ logger: { level: 'error', stream } })
+  t.teardown(() => app.close())
+  app.setErrorHandler(sendProblem)
+  const codes = ['OVERLOADED', 'QUARANTINE_FULL'] as const
+  for (const code of codes) app.get(`/${code}`, async () => { throw new RelayError(code, `for ${code}`) })
+  for (const code of codes) t.equal((await app.inject(`/${code}`)).statusCode, 503)
+  t.match(lines, [/for QUARANTINE_FULL/])
+  t.equal(lines.length, 1)
 })
 
 t.test('problems: every code has an error status', async t => {
