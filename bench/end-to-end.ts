@@ -1,4 +1,4 @@
-// From a callback to its stream on a full store: node bench/end-to-end.ts [--events 1000000] [--rate 1000] [--rounds 6]
+// From a callback to its stream on a full store: node bench/end-to-end.ts [--events 1000000] [--rounds 10]
 // Streams of new tasks wait. Then each task gets one callback, at fixed times. A time counts from just before the
 // callback is written until its event is read. A full store and one that was empty take turns.
 import { randomUUID } from 'node:crypto'

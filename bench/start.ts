@@ -3,11 +3,9 @@
 // turns. Each start is on a store of its own.
 import { parseArgs } from 'node:util'
 import { cpuUs } from './proc.ts'
-import { startRelay } from './servers.ts'
+import { START_FLAGS, startRelay } from './servers.ts'
 import { printTable, quantile, short } from './table.ts'
 
-// As in `npm start`.
-const FLAGS = ['--max-semi-space-size=8']
 const NOTHING_COMPILED = { NODE_DISABLE_COMPILE_CACHE: '1' }
 
 const { values } = parseArgs({ options: { turns: { type: 'string', default: '20' } } })
@@ -20,8 +18,8 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: 'sources, nothing compiled', program: 'src/bin.js', flags: FLAGS, env: NOTHING_COMPILED },
-  { name: 'sources', program: 'src/bin.js', flags: FLAGS },
+  { name: 'sources, nothing compiled', program: 'src/bin.js', flags: START_FLAGS, env: NOTHING_COMPILED },
+  { name: 'sources', program: 'src/bin.js', flags: START_FLAGS },
   { name: 'package, nothing compiled', program: 'dist/src/bin.js', env: NOTHING_COMPILED },
   { name: 'package', program: 'dist/src/bin.js' }
 ]

@@ -66,16 +66,14 @@ export async function answerTimeline (
   }
 }
 
-type SubmissionCounts = Pick<Status['store'], 'expected' | 'overdue'>
-
 /** Returns the numbers of a store, for the operator: null for those that are unknown. */
 export async function answerStore (
   hub: Pick<Hub, 'bytes' | 'quarantineSize' | 'submissions'>
 ): Promise<Status['store']> {
   const [bytes, quarantined, counts] = await Promise.all([
     known(hub.bytes(), NaN),
-    known<number | null>(hub.quarantineSize(), null),
-    known<SubmissionCounts>(hub.submissions.counts(), { expected: null, overdue: null })
+    known(hub.quarantineSize(), null),
+    known(hub.submissions.counts(), { expected: null, overdue: null })
   ])
   return { bytes: Number.isNaN(bytes) ? null : bytes, quarantined, ...counts }
 }

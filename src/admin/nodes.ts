@@ -14,7 +14,7 @@ export interface NodeAnnouncement {
 export function announceNode (hub: Pick<Hub, 'nodes'>, describe: () => Promise<RelayNode>): NodeAnnouncement {
   async function list (): Promise<ListedNode[] | null> {
     const own = await describe()
-    return await known<ListedNode[] | undefined>(hub.nodes(own), []) ?? null
+    return await known(hub.nodes(own), []) ?? null
   }
 
   const timer = setInterval(list, BEAT_MS).unref()
